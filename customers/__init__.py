@@ -1,0 +1,1 @@
+"""The tenant: customers, their members and staff register, access, API keys."""

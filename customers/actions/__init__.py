@@ -1,0 +1,1 @@
+"""Verbs of the tenant: open a customer, invite and remove members, keep the register, make keys."""

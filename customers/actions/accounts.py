@@ -1,0 +1,90 @@
+"""Open a customer and change what the customer decides about its account."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+
+from customers.actions.members import invite
+from customers.models import Customer, Member, Role
+from smartsvar.audit.actors import Acting
+from smartsvar.audit.trail import record
+from smartsvar.ids import new_id
+from smartsvar.jobs import enqueue
+from smartsvar.vault.keys import create_customer_keys
+
+FIRST_NUMBER = 10001
+DETAILS = ("company_name", "organisation_number", "contact_name", "phone", "email", "language")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerDetails:
+    """What we hold about the contracting party (seed row A1)."""
+
+    company_name: str
+    organisation_number: str
+    contact_name: str
+    phone: str
+    email: str
+    language: str = "sv"
+
+
+def open_customer(
+    details: CustomerDetails,
+    *,
+    administrator_email: str,
+    administrator_name: str = "",
+    by: Acting,
+    at: datetime,
+    customer_id: UUID | None = None,
+) -> Customer:
+    """Open a customer and invite its first administrator; nobody else is ever added by support.
+
+    The keys are made before the row that needs them.
+    """
+    identity = customer_id or new_id()
+    create_customer_keys(identity)
+    customer = _insert(identity, details, by, at)
+    invite(customer, email=administrator_email, name=administrator_name, role=Role.ADMINISTRATOR, by=by, at=at)
+    return customer
+
+
+def _insert(identity: UUID, details: CustomerDetails, by: Acting, at: datetime) -> Customer:
+    for attempt in range(5):
+        top = Customer.objects.aggregate(top=Max("number"))["top"]
+        customer = Customer(id=identity, number=(top or FIRST_NUMBER - 1) + 1, opened_at=at)
+        for name in DETAILS:
+            setattr(customer, name, getattr(details, name))
+        try:
+            with transaction.atomic():
+                customer.save(force_insert=True)
+                record("customer.opened", customer, by=by, customer_id=identity, at=at)
+        except IntegrityError:  # two customers opened at once: take the next number
+            if attempt == 4:
+                raise
+        else:
+            return customer
+    raise AssertionError("unreachable")
+
+
+def change_details(customer: Customer, details: CustomerDetails, *, by: Acting, at: datetime) -> None:
+    """Change who the contracting party is and where its messages go."""
+    with transaction.atomic():
+        for name in DETAILS:
+            setattr(customer, name, getattr(details, name))
+        customer.save()
+        record("customer.changed", customer, by=by, customer_id=customer.id, at=at)
+
+
+def shorten_recordings(customer: Customer, days: int | None, *, by: Member, at: datetime) -> None:
+    """Keep this customer's recordings fewer days than the law's three months; None: the full time.
+
+    The dates of what is already stored are derived again by a job.
+    """
+    with transaction.atomic():
+        customer.recording_days = days
+        customer.save(update_fields=["recording_days"])
+        record("customer.retention_changed", customer, by=by, customer_id=customer.id, at=at)
+        enqueue("privacy.derive_due_again", customer.id)

@@ -1,0 +1,105 @@
+"""Invitations and memberships: the customer decides who is in."""
+
+import hashlib
+import secrets
+from datetime import datetime
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+
+from customers.models import Customer, Invitation, Member, Role, User
+from smartsvar.audit.actors import Acting
+from smartsvar.audit.trail import record
+from smartsvar.jobs import enqueue
+from smartsvar.shredding.actions import shred
+
+
+class NotAllowed(Exception):
+    """The rules forbid it; the message is for the person who asked."""
+
+
+class LastAdministrator(NotAllowed):
+    """A customer always has an administrator."""
+
+
+def hash_token(token: str) -> bytes:
+    """Return what is stored of an invitation's token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def invite(
+    customer: Customer, *, email: str, name: str, role: str, by: Acting, at: datetime
+) -> Invitation:
+    """Invite somebody by mail. The link works once, for two weeks."""
+    token = secrets.token_urlsafe(32)
+    invitation = Invitation(customer=customer, role=role, token_hash=hash_token(token), created_at=at)
+    invitation.email, invitation.name, invitation.token = email.strip().lower(), name, token
+    with transaction.atomic():
+        invitation.save(force_insert=True)
+        record("member.invited", invitation, by=by, customer_id=customer.id, at=at)
+        enqueue("customers.send_invitation", invitation.id)
+    return invitation
+
+
+def find_invitation(token: str) -> Invitation | None:
+    """Return the live invitation that this link belongs to."""
+    found: Invitation | None = (
+        Invitation.objects.filter(token_hash=hash_token(token)).live().select_related("customer").first()
+    )
+    return found
+
+
+def accept_invitation(invitation: Invitation, *, user: User | None, password: str, name: str, at: datetime) -> Member:
+    """Make the invited person a member, creating the sign-in if the address has none.
+
+    Raises NotAllowed for support staff: a support agent is never a member of a customer.
+    """
+    if user is not None and user.is_staff:
+        raise NotAllowed("Support staff cannot be members of a customer.")
+    with transaction.atomic():
+        if user is None:
+            user = User.objects.create_user(invitation.email, password)
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        member = join(invitation.customer, user, role=invitation.role, name=name, at=at)
+    shred([invitation], by=member)
+    return member
+
+
+def join(customer: Customer, user: User, *, role: str, name: str, at: datetime) -> Member:
+    """Make a user a member, in the caller's transaction; a member already keeps the role it has."""
+    existing: Member | None = Member.objects.of(customer).filter(user=user).first()
+    if existing is not None:
+        return existing
+    member = Member(customer=customer, user=user, role=role, joined_at=at)
+    member.name = name
+    member.save(force_insert=True)
+    User.objects.filter(id=user.id).update(left_at=None)
+    record("member.joined", member, by=member, customer_id=customer.id, at=at)
+    return member
+
+
+def _guard_last_administrator(member: Member) -> None:
+    others = Member.objects.of(member.customer).filter(role=Role.ADMINISTRATOR).exclude(id=member.id)
+    if member.is_administrator and not others.exists():
+        raise LastAdministrator("Make somebody else administrator first.")
+
+
+def change_role(member: Member, role: str, *, by: Member, at: datetime) -> None:
+    """Give a member another role. Raises LastAdministrator."""
+    with transaction.atomic():
+        Customer.objects.select_for_update().get(id=member.customer_id)
+        if role != Role.ADMINISTRATOR:
+            _guard_last_administrator(member)
+        member.role = role
+        member.save(update_fields=["role"])
+        record("member.role_changed", member, by=by, customer_id=member.customer_id, at=at)
+
+
+def remove_member(member: Member, *, by: Member, at: datetime) -> None:
+    """End a membership; the next request of that person is a stranger's. Raises LastAdministrator."""
+    with transaction.atomic():
+        Customer.objects.select_for_update().get(id=member.customer_id)
+        _guard_last_administrator(member)
+        if not Member.objects.filter(user_id=member.user_id).exclude(id=member.id).exists():
+            User.objects.filter(id=member.user_id, is_staff=False).update(left_at=at)
+    shred([member], by=by)

@@ -1,0 +1,72 @@
+"""Keep the staff register."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+
+from customers.models import Customer, StaffMember
+from smartsvar.audit.actors import Acting
+from smartsvar.audit.trail import record
+from smartsvar.shredding.actions import shred
+
+FIELDS = ("name", "title", "phone", "email", "keywords", "answer_notice")
+REGISTER_LIMIT = 5000  # names are sealed, so the list is opened and sorted in memory
+
+
+class RegisterFull(Exception):
+    """The customer's register holds REGISTER_LIMIT people."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffDetails:
+    """What the register holds about a person (seed row A3)."""
+
+    name: str
+    title: str = ""
+    phone: str = ""
+    email: str = ""
+    keywords: Sequence[str] = field(default_factory=list)
+    answer_notice: str = ""
+
+
+def _fill(person: StaffMember, details: StaffDetails) -> None:
+    for name in FIELDS:
+        value = getattr(details, name)
+        setattr(person, name, list(value) if name == "keywords" else value)
+
+
+def add_staff(customer: Customer, details: StaffDetails, *, by: Acting, at: datetime) -> StaffMember:
+    """Add a person to the register. Raises RegisterFull."""
+    if StaffMember.objects.of(customer).count() >= REGISTER_LIMIT:
+        raise RegisterFull
+    person = StaffMember(customer=customer, created_at=at)
+    _fill(person, details)
+    with transaction.atomic():
+        person.save(force_insert=True)
+        record("staffmember.added", person, by=by, customer_id=customer.id, at=at)
+    return person
+
+
+def change_staff(person: StaffMember, details: StaffDetails, *, by: Acting, at: datetime) -> None:
+    """Change what the register says of a person."""
+    _fill(person, details)
+    with transaction.atomic():
+        person.save()
+        record("staffmember.changed", person, by=by, customer_id=person.customer_id, at=at)
+
+
+def remove_staff(person: StaffMember, *, by: Acting) -> None:
+    """Take a leaver off the register, for good: key first, then the row."""
+    shred([person], by=by)
+
+
+def register_of(customer: Customer) -> list[StaffMember]:
+    """Return the customer's register sorted by name as Swedes sort (å, ä, ö last)."""
+    return sorted(StaffMember.objects.of(customer), key=lambda person: sort_key(person.name))
+
+
+def sort_key(name: str) -> str:
+    """Return a key that puts å, ä, ö after z, on every database and locale alike."""
+    return name.casefold().translate(str.maketrans({"å": "{", "ä": "|", "ö": "}", "é": "e", "ü": "y"}))

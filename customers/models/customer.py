@@ -1,0 +1,67 @@
+"""A customer: the company whose calls are answered, and the key of everything it owns."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from smartsvar.personal_data import Basis, Category, Keep, PersonalData
+from smartsvar.personal_data import Role as DataRole
+from smartsvar.shredding.models import Shreddable, ShreddableQuerySet
+from smartsvar.vault.rows import SealedField
+
+
+class Customer(Shreddable):
+    """The tenant. `number` names it in addresses; the company's name is sealed, it may be a person's."""
+
+    personal_data = PersonalData(
+        category=Category.CONTACT,
+        role=DataRole.CONTROLLER,
+        purpose=_("Run the customer's account"),
+        basis=Basis.CONTRACT,
+        subject="the customer's contact",
+        keep=Keep(months=24, since="contract_ended_at"),
+        export=(
+            "number", "company_name", "organisation_number", "contact_name", "phone", "email",
+            "language", "opened_at", "contract_ended_at", "recording_days",
+        ),
+        readable={
+            "number": "a number we gave",
+            "language": "a choice of two",
+            "opened_at": "a time",
+            "contract_ended_at": "retention is derived from it",
+            "recording_days": "retention is derived from it",
+        },
+    )  # fmt: skip
+
+    number = models.PositiveIntegerField(_("customer number"), unique=True, editable=False)
+    language = models.CharField(
+        _("language"), max_length=2, choices=[("sv", "Svenska"), ("en", "English")], default="sv"
+    )
+    opened_at = models.DateTimeField(default=timezone.now, editable=False)
+    contract_ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    recording_days = models.PositiveSmallIntegerField(
+        _("days to keep recordings"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(92)],
+    )
+
+    company_name = SealedField("", help_text="May be a person's, for a sole trader.")
+    organisation_number = SealedField("", help_text="A personnummer, for a sole trader.")
+    contact_name = SealedField("")
+    phone = SealedField("")
+    email = SealedField("", help_text="Where messages go that concern nobody in particular.")
+
+    objects: ClassVar[Any] = models.Manager.from_queryset(ShreddableQuerySet)()
+
+    class Meta(Shreddable.Meta):
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+
+    @property
+    def vault_customer_id(self) -> UUID:
+        return self.id

@@ -1,0 +1,45 @@
+"""An invitation to become a member: a link by mail, good for two weeks and once."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from customers.models.member import Role
+from customers.models.tenancy import TenantOwned
+from smartsvar.personal_data import Basis, Category, Keep, PersonalData
+from smartsvar.personal_data import Role as DataRole
+from smartsvar.vault.rows import SealedField
+
+
+class Invitation(TenantOwned):
+    """Found by its token's hash; the token itself is sealed until the mail has gone out."""
+
+    personal_data = PersonalData(
+        category=Category.CONTACT,
+        role=DataRole.CONTROLLER,
+        purpose=_("Invite the customer's people to Mina Sidor"),
+        basis=Basis.CONTRACT,
+        subject="invited person",
+        keep=Keep(days=14, since="created_at"),
+        export=("email", "name", "role", "created_at"),
+        withhold={
+            "customer": "technical",
+            "token": "a secret",
+            "token_hash": "a hash of a secret",
+            "sent_at": "technical",
+        },
+        readable={"role": "one of three words", "created_at": "a time"},
+    )
+
+    role = models.CharField(max_length=15, choices=Role)
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    sent_at = models.DateTimeField(null=True, editable=False)
+
+    email = SealedField("")
+    name = SealedField("")
+    token = SealedField("")
+
+    class Meta(TenantOwned.Meta):
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")

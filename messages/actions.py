@@ -1,0 +1,77 @@
+"""Take a message, and hand it over."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from customers.models import Customer, StaffMember
+from messages.models import Delivery, PhoneMessage
+from smartsvar.audit.actors import Acting
+from smartsvar.audit.trail import record, recorded_since
+from smartsvar.jobs import enqueue
+from smartsvar.shredding.actions import shred
+
+READING = timedelta(minutes=30)  # reads within this time are one reading
+FACTS = (
+    "caller_name", "caller_company", "caller_number", "caller_email", "called_number", "matter", "call_id",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageFacts:
+    """What the caller said. Numbers are normalised (smartsvar.callers)."""
+
+    matter: str
+    taken_at: datetime
+    caller_name: str = ""
+    caller_company: str = ""
+    caller_number: str = ""
+    caller_email: str = ""
+    called_number: str = ""
+    call_id: str = ""
+    staff: StaffMember | None = None
+
+
+def take_message(customer: Customer, facts: MessageFacts, *, by: Acting, at: datetime) -> PhoneMessage:
+    """Write down a message and its delivery in one transaction, then nudge a worker to send it.
+
+    It goes to the staff member's address, else to the customer's. With neither, there is nothing
+    to send, and the message waits on Mina Sidor.
+    """
+    message = PhoneMessage(customer=customer, staff=facts.staff, taken_at=facts.taken_at, received_at=at)
+    for name in FACTS:
+        setattr(message, name, getattr(facts, name))
+    address = (facts.staff.email if facts.staff else "") or customer.email
+    with transaction.atomic():
+        message.save(force_insert=True)
+        record("phonemessage.taken", message, by=by, customer_id=customer.id, at=at)
+        if address:
+            queue_delivery(message, address, at=at)
+    return message
+
+
+def queue_delivery(message: PhoneMessage, address: str, *, at: datetime) -> Delivery:
+    """Write the outbox row, in the caller's transaction."""
+    delivery = Delivery(
+        customer_id=message.customer_id, message=message, channel=Delivery.Channel.EMAIL,
+        created_at=at, next_attempt_at=at,
+    )  # fmt: skip
+    delivery.address = address
+    delivery.save(force_insert=True)
+    enqueue("messages.deliver", delivery.id)
+    return delivery
+
+
+def read_message(message: PhoneMessage, *, by: Acting, at: datetime) -> None:
+    """Note that the message was read; one trace per half hour and reader."""
+    if recorded_since("phonemessage.read", message, by=by, since=at - READING):
+        return
+    with transaction.atomic():
+        PhoneMessage.objects.filter(id=message.id, read_at=None).update(read_at=at)
+        record("phonemessage.read", message, by=by, customer_id=message.customer_id, at=at)
+
+
+def delete_message(message: PhoneMessage, *, by: Acting) -> None:
+    """Destroy a message and its deliveries at the customer's request."""
+    shred([message], by=by)

@@ -1,0 +1,1 @@
+"""Handing a message over by e-mail."""

@@ -1,0 +1,85 @@
+"""Deliveries as work that must not be lost: claim, send, settle.
+
+At least once, with states that say what is known. A claim has a lease and a fence: a worker that
+was thought dead cannot settle what another has taken over.
+"""
+
+import random
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.db.models import F
+
+from messages.channels.email import send as email
+from messages.models import Delivery
+from smartsvar.clock import database_now
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(minutes=2)
+GIVE_UP_AFTER = timedelta(hours=48)
+FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(hours=1)
+
+
+def claim(delivery_id: UUID, at: datetime) -> Delivery | None:
+    """Take a waiting delivery for this worker; None when it is not waiting (any more)."""
+    waiting = Delivery.objects.waiting(at).order_by().filter(id=delivery_id)
+    taken = waiting.update(
+        state=Delivery.State.CLAIMED,
+        lease_until=at + LEASE,
+        fence=F("fence") + 1,
+        attempts=F("attempts") + 1,
+    )
+    if not taken:
+        return None
+    found: Delivery = Delivery.objects.select_related("message__customer").get(id=delivery_id)
+    return found
+
+
+def deliver(delivery_id: UUID) -> str:
+    """Send one delivery if it is waiting; return its state, or "" when there was nothing to do."""
+    at = database_now()
+    abandoned = Delivery.objects.filter(id=delivery_id, state=Delivery.State.CLAIMED).exists()
+    delivery = claim(delivery_id, at)
+    if delivery is None:
+        return ""
+    if abandoned:  # the worker before us may have sent it: say so rather than send twice
+        return _settle(delivery, Delivery.State.UNKNOWN, "worker_died")
+    if delivery.message.shred_job_id is not None:
+        return _settle(delivery, Delivery.State.DEAD, "message_gone")
+    try:
+        email.send(delivery)
+    except email.TryAgain as error:
+        return _again(delivery, str(error), at)
+    except email.GiveUp as error:
+        return _settle(delivery, Delivery.State.FAILED, str(error))
+    except email.Unsure as error:
+        return _settle(delivery, Delivery.State.UNKNOWN, str(error))
+    return _settle(delivery, Delivery.State.ACCEPTED, "")
+
+
+def _settle(delivery: Delivery, state: str, code: str) -> str:
+    mine = Delivery.objects.filter(id=delivery.id, fence=delivery.fence, state=Delivery.State.CLAIMED)
+    mine.update(state=state, error=code, settled_at=database_now(), lease_until=None)
+    log.info("delivery settled", object=str(delivery.id), state=state, error=code)
+    return state
+
+
+def _again(delivery: Delivery, code: str, at: datetime) -> str:
+    """Queue the next attempt: 30 s · 2ⁿ with full jitter, at most an hour, for 48 hours."""
+    if at - delivery.created_at > GIVE_UP_AFTER:
+        return _settle(delivery, Delivery.State.DEAD, code)
+    longest = min(FIRST_WAIT * 2 ** min(delivery.attempts, 10), LONGEST_WAIT)
+    wait = timedelta(seconds=random.uniform(5, longest.total_seconds()))  # noqa: S311
+    mine = Delivery.objects.filter(id=delivery.id, fence=delivery.fence, state=Delivery.State.CLAIMED)
+    mine.update(state=Delivery.State.QUEUED, error=code, next_attempt_at=at + wait, lease_until=None)
+    log.info("delivery waits", object=str(delivery.id), error=code)
+    return str(Delivery.State.QUEUED)
+
+
+def deliver_due() -> int:
+    """Send everything that waits; return how many were handled."""
+    ids = Delivery.objects.waiting(database_now()).values_list("id", flat=True)
+    return sum(1 for identity in list(ids[:500]) if deliver(identity))

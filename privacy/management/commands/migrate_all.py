@@ -1,0 +1,15 @@
+"""Migrate both databases: the main one and the key store."""
+
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.conf import settings
+
+
+class Command(BaseCommand):
+    help = "Migrate every database of the installation."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for alias in settings.DATABASES:
+            call_command("migrate", database=alias, interactive=False, verbosity=options["verbosity"])

@@ -1,0 +1,1 @@
+"""Call recordings: received, listed, played, and gone on time."""

@@ -1,0 +1,196 @@
+"""The way of a recording: received sealed, played with a trace, deleted for good."""
+
+import errno
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.http import Http404
+
+from customers.models import ApiKey, Customer, Member, Scope, StaffMember, User
+from recordings.models import Recording, State
+from recordings.probe import Probed, probe
+from smartsvar.audit.actors import Acting
+from smartsvar.audit.trail import record, recorded_since
+from smartsvar.shredding.actions import shred
+from smartsvar.vault.blobs import BlobReader
+from smartsvar.vault.keys import open_key
+from smartsvar.vault.spool import SealingSpool
+from smartsvar.vault.storage import blob_store
+
+log = structlog.get_logger(__name__)
+
+FIELD = "audio"
+LISTENING = timedelta(minutes=30)  # ranges within this time are one listening
+CLOCK_SLACK = timedelta(minutes=5)
+
+
+class Refused(Exception):
+    """An upload that cannot be taken: a stable code, the field, and a sentence that says what to do."""
+
+    def __init__(self, code: str, field: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code, self.field, self.detail = code, field, detail
+
+
+class StorageFull(Exception):
+    """There is no room for the upload."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallFacts:
+    """What the sender says of a call. Numbers are normalised; sha256 in hex, "" when not given."""
+
+    started_at: datetime
+    ended_at: datetime | None = None
+    caller_name: str = ""
+    caller_number: str = ""
+    called_number: str = ""
+    call_id: str = ""
+    staff: StaffMember | None = None
+    sha256: str = ""
+
+
+class Upload:
+    """An upload in flight: a pending row, its key, and a spool that seals what comes in."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        key = open_key(recording.key_id)
+        limit = settings.RECORDING_MAX_BYTES
+        self.spool = SealingSpool(key, Recording._meta.label, FIELD, recording.pk, limit=limit)
+        self.digest = ""
+
+    def write(self, data: bytes) -> None:
+        """Seal more of the audio. Raises TooLarge, StorageFull."""
+        try:
+            self.spool.write(data)
+        except OSError as error:
+            raise _storage_error(error) from error
+
+    def finish(self) -> None:
+        """Seal the end. Raises StorageFull."""
+        try:
+            self.digest = self.spool.finish()
+        except OSError as error:
+            raise _storage_error(error) from error
+
+    def abandon(self, *, by: Acting) -> None:
+        """Leave nothing behind: no bytes, no key, no row."""
+        self.spool.discard()
+        shred([self.recording], by=by)
+
+
+def _storage_error(error: OSError) -> Exception:
+    return StorageFull() if error.errno in {errno.ENOSPC, errno.EDQUOT} else error
+
+
+def begin_upload(customer: Customer, *, at: datetime) -> Upload:
+    """Make a pending row and its key, so that the first byte is already sealed for the customer.
+
+    A row that stays pending is destroyed after a day, like anything else that is due.
+    """
+    recording = Recording(customer=customer, started_at=at, ended_at=at, received_at=at)
+    recording.save(force_insert=True)
+    try:
+        return Upload(recording)
+    except OSError as error:
+        raise _storage_error(error) from error
+
+
+def receive_recording(upload: Upload, facts: CallFacts, *, by: Acting, at: datetime) -> Recording:
+    """Check what came against what was said, store it, and make the call visible.
+
+    Bytes first, then the row: a recording is never live without its bytes. Raises Refused,
+    StorageFull, recordings.probe.NotAudio and Truncated; the caller then abandons the upload.
+    """
+    if upload.spool.size == 0:
+        raise Refused("empty", "audio", "The audio is empty.")
+    if facts.sha256 and facts.sha256.lower() != upload.digest:
+        raise Refused("checksum_mismatch", "sha256", "The audio does not have this SHA-256.")
+    with upload.spool.reader() as blob:
+        found = probe(blob)
+    if found.duration_ms > settings.RECORDING_MAX_SECONDS * 1000:
+        raise Refused("too_long", "audio", "The recording is longer than this service takes.")
+    recording = upload.recording
+    _fill(recording, facts, found, upload)
+    _check_times(recording, at)
+    try:
+        blob_store().put(recording.blob_name, upload.spool.path)
+    except OSError as error:
+        raise _storage_error(error) from error
+    with transaction.atomic():
+        recording.state = State.LIVE
+        recording.save()
+        record("recording.received", recording, by=by, customer_id=recording.customer_id, at=at)
+    return recording
+
+
+def _fill(recording: Recording, facts: CallFacts, found: Probed, upload: Upload) -> None:
+    recording.started_at = facts.started_at
+    length = timedelta(milliseconds=found.duration_ms)
+    recording.ended_at = facts.ended_at or facts.started_at + length
+    recording.size, recording.sha256 = upload.spool.size, upload.digest
+    recording.duration_ms, recording.audio_format = found.duration_ms, found.audio_format
+    recording.peaks = found.peaks
+    recording.staff = facts.staff
+    for name in ("caller_name", "caller_number", "called_number", "call_id"):
+        setattr(recording, name, getattr(facts, name))
+
+
+def _check_times(recording: Recording, at: datetime) -> None:
+    """The call ended after it began and, but for clocks that differ, before it came to us."""
+    if recording.ended_at < recording.started_at:
+        raise Refused("ends_before_start", "ended_at", "The call ends before it begins.")
+    if recording.started_at > at + CLOCK_SLACK:
+        raise Refused("in_the_future", "started_at", "The call begins in the future.")
+
+
+def may_listen(recording: Recording, *, by: Acting) -> bool:
+    """Whether this actor may open the audio: the customer's members, and its keys with the scope.
+
+    Support staff never may, superusers included.
+    """
+    if isinstance(by, Member):
+        return by.customer_id == recording.customer_id
+    if isinstance(by, ApiKey):
+        return by.customer_id in {None, recording.customer_id} and by.allows(Scope.RECORDINGS_AUDIO)
+    return False
+
+
+def play_recording(recording: Recording, *, by: Acting, at: datetime) -> BlobReader:
+    """Open a recording's audio for reading anywhere in it, and leave one trace per listening.
+
+    The right is checked here, where the bytes are opened, and the key is read afresh. Raises
+    Http404 for whoever may not, KeyLost, Tampered, FileNotFoundError.
+    """
+    if not may_listen(recording, by=by):
+        if isinstance(by, User):
+            record("recording.refused", recording, by=by, customer_id=recording.customer_id, at=at)
+        raise Http404
+    key = open_key(recording.key_id, fresh=True)
+    source = blob_store().open(recording.blob_name)
+    reader = BlobReader(source, key, Recording._meta.label, FIELD, recording.pk)
+    if not recorded_since("recording.played", recording, by=by, since=at - LISTENING):
+        record("recording.played", recording, by=by, customer_id=recording.customer_id, at=at)
+    return reader
+
+
+def show_recording(recording: Recording, *, by: Acting, at: datetime) -> None:
+    """Leave a trace that the call's facts were shown (once per half hour and actor)."""
+    if not recorded_since("recording.seen", recording, by=by, since=at - LISTENING):
+        record("recording.seen", recording, by=by, customer_id=recording.customer_id, at=at)
+
+
+def still_playable(recording_id: UUID) -> bool:
+    """Whether the recording may still be played now: asked while a long answer streams."""
+    return Recording.objects.live().filter(id=recording_id, state=State.LIVE).exists()
+
+
+def delete_recording(recording: Recording, *, by: Acting) -> None:
+    """Destroy a recording at the customer's request: key, bytes, row."""
+    shred([recording], by=by)
+

@@ -1,0 +1,27 @@
+"""Who acts: a pseudonymous name for the trail."""
+
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+
+class Actor(NamedTuple):
+    """kind is member, key, support or system; id is that row's id (None for the system)."""
+
+    kind: str
+    id: UUID | None = None
+
+
+class Acting(Protocol):
+    """Anything that can act: a member, an API key, a support agent."""
+
+    @property
+    def actor(self) -> Actor: ...
+
+
+class _System:
+    """The service itself: the purge, the sealer, a command run by an operator."""
+
+    actor = Actor("system")
+
+
+SYSTEM = _System()

@@ -1,0 +1,155 @@
+"""The chain: sealing behind the writers, anchoring, pruning, verifying.
+
+A chain head that every writer had to lock would serialise all playing. So entries are written
+free, and one sealer per chain gives committed entries their position and hash afterwards.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from smartsvar.audit.models import AuditChain, AuditEntry
+
+BATCH = 500
+NOBODY = UUID(int=0)
+FIELDS = ("id", "customer_id", "actor_kind", "actor_id", "verb", "object_model", "object_id")
+
+
+def link(previous: bytes, position: int, entry: AuditEntry) -> bytes:
+    """Return the entry's hash: SHA-256 over the previous hash, the position and every field."""
+    fact = [str(getattr(entry, name)) for name in FIELDS]
+    fact += [entry.at.astimezone(UTC).isoformat(timespec="microseconds"), str(position)]
+    return hashlib.sha256(previous + json.dumps(fact, separators=(",", ":")).encode()).digest()
+
+
+def entries_of(chain: UUID) -> "QuerySet[AuditEntry]":
+    """Return the entries that belong to one chain."""
+    return AuditEntry.objects.filter(customer_id=None if chain == NOBODY else chain)
+
+
+def seal_trail() -> int:
+    """Seal every committed entry that has no place yet, then anchor the heads; return how many."""
+    waiting = AuditEntry.objects.filter(position=None).order_by().values_list("customer_id", flat=True)
+    sealed = 0
+    for customer_id in set(waiting.distinct()):
+        while count := _seal_batch(customer_id or NOBODY):
+            sealed += count
+    if sealed:
+        anchor_heads(datetime.now(UTC))
+    return sealed
+
+
+@transaction.atomic
+def _seal_batch(chain_id: UUID) -> int:
+    AuditChain.objects.get_or_create(customer_id=chain_id)
+    chain = AuditChain.objects.select_for_update().get(customer_id=chain_id)
+    batch = list(entries_of(chain_id).filter(position=None).order_by("id")[:BATCH])
+    places = []
+    for entry in batch:
+        chain.position += 1
+        chain.head = link(bytes(chain.head), chain.position, entry)
+        places.append((chain.position, chain.head, entry.id))
+    if batch:
+        _write_places(places)
+        chain.save(update_fields=["position", "head"])
+    return len(batch)
+
+
+def _write_places(places: list[tuple[int, bytes, UUID]]) -> None:
+    table = connection.ops.quote_name(AuditEntry._meta.db_table)
+    bare = connection.vendor == "sqlite"  # stores a UUID as its hex digits
+    rows = [(position, digest, key.hex if bare else key) for position, digest, key in places]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {table} SET position = %s, hash = %s WHERE id = %s AND position IS NULL",  # noqa: S608
+            rows,
+        )
+
+
+def anchor_heads(at: datetime) -> Path:
+    """Append every chain's head to today's anchor file, outside the database."""
+    folder = Path(settings.ANCHOR_DIR)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"heads-{at:%Y-%m-%d}.jsonl"
+    with path.open("a", encoding="ascii") as file:
+        for chain in AuditChain.objects.order_by("customer_id"):
+            head = {
+                "at": at.isoformat(timespec="seconds"),
+                "chain": str(chain.customer_id),
+                "position": chain.position,
+                "head": bytes(chain.head).hex(),
+            }
+            file.write(json.dumps(head) + "\n")
+    return path
+
+
+@transaction.atomic
+def prune(before: datetime, chain_id: UUID) -> int:
+    """Remove the chain's oldest sealed entries that are older than `before`; keep their end hash."""
+    chain = AuditChain.objects.select_for_update().get(customer_id=chain_id)
+    kept = entries_of(chain_id).filter(at__gt=before).exclude(position=None)
+    first_kept = kept.order_by("position").values_list("position", flat=True).first()
+    end = (first_kept or chain.position + 1) - 1
+    last = entries_of(chain_id).filter(position=end).first()
+    if end <= chain.pruned_to or last is None:
+        return 0
+    chain.pruned_to, chain.pruned_hash = end, bytes(last.hash or b"")
+    chain.save(update_fields=["pruned_to", "pruned_hash"])
+    return int(entries_of(chain_id).filter(position__lte=end)._raw_delete("default"))
+
+
+def anchored() -> dict[UUID, dict[int, str]]:
+    """Return every anchored head: chain → position → hash in hex."""
+    heads: dict[UUID, dict[int, str]] = {}
+    for path in sorted(Path(settings.ANCHOR_DIR).glob("heads-*.jsonl")):
+        for line in path.read_text(encoding="ascii").splitlines():
+            head = json.loads(line)
+            heads.setdefault(UUID(head["chain"]), {})[head["position"]] = head["head"]
+    return heads
+
+
+def faults() -> Iterator[str]:
+    """Yield every edit, deletion, insertion and truncation that the chains and anchors show."""
+    anchors = anchored()
+    chains = {chain.customer_id: chain for chain in AuditChain.objects.all()}
+    for missing in anchors.keys() - chains.keys():
+        yield f"chain {missing}: anchored, but gone from the database"
+    for chain_id, chain in chains.items():
+        yield from _faults_of(chain, anchors.get(chain_id, {}))
+    sealed = AuditEntry.objects.exclude(position=None).order_by().values_list("customer_id", flat=True)
+    for stray in {each or NOBODY for each in sealed.distinct()} - chains.keys():
+        yield f"chain {stray}: sealed entries without a chain"
+
+
+def _faults_of(chain: AuditChain, anchors: dict[int, str]) -> Iterator[str]:
+    name = f"chain {chain.customer_id}"
+    position, head = chain.pruned_to, bytes(chain.pruned_hash)
+    sealed = entries_of(chain.customer_id).exclude(position=None).order_by("position")
+    for entry in sealed.iterator(chunk_size=2000):
+        position += 1
+        if entry.position != position:
+            yield f"{name}: entry {position} is missing (found {entry.position})"
+            return
+        head = link(head, position, entry)
+        if head != bytes(entry.hash or b""):
+            yield f"{name}: entry {position} was changed"
+            return
+        if anchors.get(position, head.hex()) != head.hex():
+            yield f"{name}: entry {position} differs from its anchor"
+            return
+    if position != chain.position or head != bytes(chain.head):
+        yield f"{name}: ends at {position}, its head says {chain.position}"
+    if max(anchors, default=0) > position:
+        yield f"{name}: ends at {position}, an anchor says {max(anchors)}"
+
+
+def unsealed_count() -> int:
+    """Return how many entries are not sealed yet: the tail that the verifier cannot vouch for."""
+    return AuditEntry.objects.filter(position=None).count()

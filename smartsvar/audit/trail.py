@@ -1,0 +1,53 @@
+"""Write the trail, and read whether something was said lately."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import models
+from django.utils import timezone
+
+from smartsvar.audit.actors import Acting, Actor
+from smartsvar.audit.models import AuditEntry
+
+
+def record(
+    verb: str,
+    thing: models.Model,
+    *,
+    by: Acting,
+    customer_id: UUID | None,
+    at: datetime | None = None,
+) -> AuditEntry:
+    """Write one fact, in the caller's transaction: no names, no free text."""
+    kind, identity = by.actor
+    return AuditEntry.objects.create(
+        customer_id=customer_id,
+        actor_kind=kind,
+        actor_id=identity,
+        verb=verb,
+        object_model=thing._meta.label,
+        object_id=thing.pk,
+        at=at or timezone.now(),
+    )
+
+
+def record_many(
+    verb: str, label: str, things: Iterable[tuple[UUID, UUID]], *, by: Actor, at: datetime
+) -> None:
+    """Write the same fact of many objects, given as (customer id, object id), in one statement."""
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            customer_id=customer, actor_kind=by.kind, actor_id=by.id,
+            verb=verb, object_model=label, object_id=thing, at=at,
+        )
+        for customer, thing in things
+    )  # fmt: skip
+
+
+def recorded_since(verb: str, thing: models.Model, *, by: Acting, since: datetime) -> bool:
+    """Tell whether this actor has this fact about this object on record since then."""
+    kind, identity = by.actor
+    return AuditEntry.objects.filter(
+        object_id=thing.pk, verb=verb, actor_kind=kind, actor_id=identity, at__gte=since
+    ).exists()

@@ -1,0 +1,277 @@
+"""Settings, all from the environment. No secret has a default; the demo generates its own.
+
+The list of variables with their meaning is in docs/deployment.md.
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+DEMO: bool = env.bool("SMARTSVAR_DEMO", default=False)
+DEBUG = False
+SECRET_KEY: str = env.str("SECRET_KEY")
+INSTALLATION_ID: str = env.str("INSTALLATION_ID")
+
+# The site's address is a setting, never the Host header (links in mail, signed redirects).
+PUBLIC_URL: str = env.str("PUBLIC_URL").rstrip("/")
+_public = urlsplit(PUBLIC_URL)
+SECURE: bool = _public.scheme == "https"
+ALLOWED_HOSTS: list[str] = [_public.hostname or "", *env.list("EXTRA_HOSTS", default=[])]
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
+
+# Vault
+ROOT_KEY: str = env.str("ROOT_KEY", default="")
+ROOT_KEY_FILE: str = env.str("ROOT_KEY_FILE", default="")
+
+INSTALLED_APPS = [
+    "customers",
+    "recordings",
+    "messages",
+    "privacy",
+    "subprocessors",
+    "smartsvar.portal",
+    "smartsvar.audit",
+    "smartsvar.shredding",
+    "smartsvar.vault",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "csp",
+    "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    *(["smartsvar.demo"] if DEMO else []),
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "smartsvar.urls"
+WSGI_APPLICATION = "smartsvar.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+# Databases: the keys are a database of their own, so that a backup of the main one opens nothing.
+def _database(variable: str) -> dict[str, Any]:
+    config: dict[str, Any] = env.db(variable)
+    if config["ENGINE"].endswith("sqlite3"):
+        config["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
+        }
+    else:
+        config["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+        config["CONN_HEALTH_CHECKS"] = True
+    return config
+
+
+DATABASES = {"default": _database("DATABASE_URL"), "keys": _database("KEYS_DATABASE_URL")}
+DATABASE_ROUTERS = ["smartsvar.vault.router.KeysRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Storage: ciphertext on disk or in a bucket; the ledger in a place of its own.
+STORAGE: str = env.str("STORAGE", default="disk")
+if STORAGE == "s3":
+    _s3: dict[str, Any] = {
+        "endpoint_url": env.str("S3_ENDPOINT"),
+        "region_name": env.str("S3_REGION"),
+        "access_key": env.str("S3_ACCESS_KEY"),
+        "secret_key": env.str("S3_SECRET_KEY"),
+        "file_overwrite": True,
+        "default_acl": None,
+        "querystring_auth": True,
+    }
+    _sealed: dict[str, Any] = {
+        "BACKEND": "smartsvar.vault.s3.SealedS3Storage",
+        "OPTIONS": _s3 | {"bucket_name": env.str("S3_BUCKET")},
+    }
+    _ledger: dict[str, Any] = {
+        "BACKEND": "smartsvar.vault.s3.SealedS3Storage",
+        "OPTIONS": _s3 | {"bucket_name": env.str("LEDGER_BUCKET"), "file_overwrite": False},
+    }
+    SPOOL_DIR: str = env.str("SPOOL_DIR")
+else:
+    _disk = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+    _backend = "django.core.files.storage.FileSystemStorage"
+    _sealed = {"BACKEND": _backend, "OPTIONS": _disk | {"location": env.str("STORAGE_DIR")}}
+    _ledger = {"BACKEND": _backend, "OPTIONS": _disk | {"location": env.str("LEDGER_DIR")}}
+    SPOOL_DIR = env.str("SPOOL_DIR", default=str(Path(env.str("STORAGE_DIR")) / ".spool"))
+
+STORAGES = {
+    "default": _sealed,
+    "sealed": _sealed,
+    "ledger": _ledger,
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+ANCHOR_DIR: str = env.str("ANCHOR_DIR")
+STATIC_URL = "/static/"
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+# Uploads: no plaintext on disk. What is not sealed by a handler of ours stays in memory, small.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+RECORDING_MAX_BYTES: int = env.int("RECORDING_MAX_BYTES", default=600 * 1024 * 1024)
+RECORDING_MAX_SECONDS: int = env.int("RECORDING_MAX_SECONDS", default=12 * 3600)
+
+# Signing in
+AUTH_USER_MODEL = "customers.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "portal:home"
+ACCOUNT_ADAPTER = "customers.sign_in.InvitedOnly"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_CONFIRMATION_HMAC = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _public.scheme
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Smartsvar"
+SUPPORT_NEEDS_SECOND_FACTOR: bool = not DEMO
+_validation = "django.contrib.auth.password_validation."
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": _validation + "UserAttributeSimilarityValidator"},
+    {"NAME": _validation + "MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": _validation + "CommonPasswordValidator"},
+]
+
+# Cookies and headers
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_SECURE = SECURE
+SECURE_SSL_REDIRECT = SECURE
+SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+    }
+}
+
+# Language and time
+LANGUAGE_CODE = "sv"
+LANGUAGES = [("sv", _("Swedish")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = USE_TZ = True
+TIME_ZONE = "Europe/Stockholm"
+
+# Mail
+vars().update(env.email("EMAIL_URL"))
+EMAIL_TIMEOUT = 20
+MAIL_DOMAIN: str = env.str("MAIL_DOMAIN", default=_public.hostname or "localhost")
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Smartsvar <noreply@localhost>")
+
+# Queue and cache
+CELERY_BROKER_URL: str = env.str("BROKER_URL")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_TIME_LIMIT = 30 * 60
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_connect_timeout": 2}
+CELERY_TIMEZONE = TIME_ZONE
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": env.str("CACHE_URL"),
+        "KEY_PREFIX": "smartsvar",
+    }
+}
+
+# REST API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["customers.api_auth.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["customers.api_auth.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["customers.api_auth.KeyThrottle"],
+    "DEFAULT_THROTTLE_RATES": {
+        "key": env.str("API_RATE", default="600/min"),
+        "stranger": env.str("API_STRANGER_RATE", default="60/min"),
+    },
+    "EXCEPTION_HANDLER": "customers.problems.problem_response",
+    "UNAUTHENTICATED_USER": None,
+    "PAGE_SIZE": 50,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Smartsvar API",
+    "DESCRIPTION": "Deliver and fetch calls, messages and staff. Errors are application/problem+json.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# Logs: JSON lines of an allow-list of keys (smartsvar/logs.py); no personal data, ids only.
+LOGGING_CONFIG = "smartsvar.logs.configure"
+LOGGING = {"level": env.str("LOG_LEVEL", default="INFO")}

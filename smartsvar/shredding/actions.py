@@ -1,0 +1,199 @@
+"""Claim rows, carry a job out, take over a job whose worker died."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, cast
+from uuid import UUID
+
+from django.apps import apps
+from django.db import connection, models, transaction
+from django.db.models import CASCADE, SET_NULL, Q
+
+from smartsvar.audit.actors import SYSTEM, Acting, Actor
+from smartsvar.audit.trail import record_many
+from smartsvar.clock import database_now
+from smartsvar.personal_data import Erase, PersonalData, declaration_of
+from smartsvar.shredding import ledger
+from smartsvar.shredding.models import Receipt, Shreddable, ShreddableQuerySet, ShredJob
+from smartsvar.vault.keys import shred_keys
+from smartsvar.vault.storage import blob_store
+
+LEASE = timedelta(minutes=5)
+BATCH = 1000
+
+
+class LostLease(Exception):
+    """Another worker has taken this job over; it will finish it."""
+
+
+class Doomed(NamedTuple):
+    """A claimed row: all that is needed to destroy it, and nothing to read it by."""
+
+    id: UUID
+    key_id: UUID
+    customer_id: UUID
+    blob: str
+
+
+class Position(NamedTuple):
+    """Where the last batch ended, so that the next one does not start at the index's head."""
+
+    due_at: datetime
+    id: UUID
+
+
+def _locked(rows: ShreddableQuerySet[Any]) -> ShreddableQuerySet[Any]:
+    if connection.features.has_select_for_update_skip_locked:
+        return rows.select_for_update(skip_locked=True, of=("self",))
+    return rows
+
+
+def _owned(model: type[Shreddable]) -> ShreddableQuerySet[Any]:
+    rows = cast(ShreddableQuerySet[Any], model._base_manager.all())
+    if any(field.name == "customer" for field in model._meta.fields):
+        return rows.select_related("customer").defer("sealed", "customer__sealed")
+    return rows.defer("sealed")
+
+
+@transaction.atomic
+def claim_due(
+    model: type[Shreddable], at: datetime, *, after: Position | None = None, limit: int = BATCH
+) -> tuple[ShredJob | None, Position | None]:
+    """Claim the next batch of rows that are due at `at`; return the job and where the batch ended.
+
+    The date is derived again under the lock: a row whose stored date is stale is put right and
+    spared. (None, None) means that nothing more is due.
+    """
+    due = _owned(model).due(at)
+    if after is not None:
+        due = due.filter(Q(due_at__gt=after.due_at) | Q(due_at=after.due_at, id__gt=after.id))
+    batch = list(_locked(due)[:limit])
+    if not batch:
+        return None, None
+    end = Position(batch[-1].due_at, batch[-1].id)
+    ripe = []
+    for row in batch:
+        truly = row.derive_due()
+        if truly is not None and truly <= at:
+            ripe.append(row.id)
+        else:
+            model._base_manager.filter(id=row.id).update(due_at=truly)
+    job = _claim(model, ripe, ShredJob.Reason.RETENTION, SYSTEM.actor, at) if ripe else None
+    return job, end
+
+
+@transaction.atomic
+def claim_rows(model: type[Shreddable], ids: Sequence[UUID], *, by: Acting, at: datetime) -> ShredJob | None:
+    """Claim these rows because somebody entitled asked for it; None when others already have."""
+    rows = cast(ShreddableQuerySet[Any], model._base_manager.filter(id__in=ids, shred_job_id=None))
+    free = [row.id for row in _locked(rows.defer("sealed"))]
+    return _claim(model, free, ShredJob.Reason.REQUEST, by.actor, at) if free else None
+
+
+def _claim(model: type[Shreddable], ids: list[UUID], reason: str, by: Actor, at: datetime) -> ShredJob:
+    job = ShredJob.objects.create(
+        model=model._meta.label,
+        reason=reason,
+        actor_kind=by.kind,
+        actor_id=by.id,
+        lease_until=at + LEASE,
+        created_at=at,
+    )
+    model._base_manager.filter(id__in=ids).update(shred_job_id=job.id)
+    return job
+
+
+def shred(rows: Sequence[Shreddable], *, by: Acting) -> int:
+    """Destroy these rows of one model now, at somebody's request; return how many went."""
+    if not rows:
+        return 0
+    at = database_now()
+    job = claim_rows(type(rows[0]), [row.id for row in rows], by=by, at=at)
+    return carry_out(job) if job else 0
+
+
+def _doomed(model: type[Shreddable], job: ShredJob) -> list[Doomed]:
+    declaration = cast(PersonalData, declaration_of(model))
+    rows = _owned(model).filter(shred_job_id=job.id)
+    name = declaration.blob
+    return [
+        Doomed(row.id, row.key_id, row.vault_customer_id, getattr(row, name) if name else "") for row in rows
+    ]
+
+
+def carry_out(job: ShredJob) -> int:
+    """Destroy what the job has claimed: ledger, keys, bytes, then rows and receipts; return how many.
+
+    Idempotent from any point. Raises LostLease when another worker holds the job by now, and
+    OSError when ledger or storage fail: the job then waits for the next run.
+    """
+    model = cast(type[Shreddable], apps.get_model(job.model))
+    rows = _doomed(model, job)
+    if job.state == ShredJob.State.CLAIMED:
+        pairs = [(row.id, row.key_id) for row in rows]
+        ledger.intend(job.id, job.model, job.reason, job.created_at, pairs)
+        _advance(job, ShredJob.State.LEDGERED)
+    shred_keys(row.key_id for row in rows)
+    _advance(job, ShredJob.State.KEYS_GONE)
+    if declaration_of(model).blob:  # type: ignore[union-attr]
+        store = blob_store()
+        for row in rows:
+            store.delete(row.blob)
+    _advance(job, ShredJob.State.BYTES_GONE)
+    _finish(model, job, rows)
+    return len(rows)
+
+
+def _advance(job: ShredJob, state: str) -> None:
+    mine = ShredJob.objects.filter(id=job.id, fence=job.fence)
+    if not mine.update(state=state, lease_until=database_now() + LEASE):
+        raise LostLease(job.id)
+    job.state = state
+
+
+@transaction.atomic
+def _finish(model: type[Shreddable], job: ShredJob, rows: list[Doomed]) -> None:
+    if not ShredJob.objects.select_for_update().filter(id=job.id, fence=job.fence).exists():
+        raise LostLease(job.id)
+    at = database_now()
+    ids = [row.id for row in rows]
+    for child, field in related_tables(model, SET_NULL):
+        child._base_manager.filter(**{f"{field}__in": ids}).update(**{field: None})
+    for child, field in related_tables(model, CASCADE):
+        child._base_manager.filter(**{f"{field}__in": ids})._raw_delete("default")  # type: ignore[attr-defined]
+    model._base_manager.filter(id__in=ids)._raw_delete("default")  # type: ignore[attr-defined]
+    counts = Counter(row.customer_id for row in rows)
+    Receipt.objects.bulk_create(
+        Receipt(job_id=job.id, customer_id=customer, model=job.model, reason=job.reason, count=n, at=at)
+        for customer, n in counts.items()
+    )
+    verb = "purged" if job.reason == ShredJob.Reason.RETENTION else "deleted"
+    things = ((row.customer_id, row.id) for row in rows)
+    actor = Actor(job.actor_kind, job.actor_id)
+    record_many(f"{model._meta.model_name}.{verb}", job.model, things, by=actor, at=at)
+    ShredJob.objects.filter(id=job.id).delete()
+
+
+def related_tables(
+    model: type[models.Model], on_delete: Callable[..., Any]
+) -> Iterator[tuple[type[models.Model], str]]:
+    """Yield (table, column) for what points at `model` and cascades, or is set to null, with it.
+
+    What is shredded itself never cascades: it has a key of its own to destroy first.
+    """
+    for relation in model._meta.related_objects:
+        child = cast(type[models.Model], relation.related_model)
+        declaration = declaration_of(child)
+        own_key = isinstance(declaration, PersonalData) and declaration.erase is Erase.SHRED
+        if relation.on_delete is on_delete and not (on_delete is CASCADE and own_key):
+            yield child, relation.field.attname
+
+
+def take_over(at: datetime) -> Iterator[ShredJob]:
+    """Yield every job whose lease has run out, now held by the caller under a new fence."""
+    for job in ShredJob.objects.filter(lease_until__lt=at).order_by("created_at"):
+        mine = ShredJob.objects.filter(id=job.id, fence=job.fence)
+        if mine.update(fence=job.fence + 1, lease_until=at + LEASE):
+            job.refresh_from_db()
+            yield job

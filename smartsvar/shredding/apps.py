@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ShreddingConfig(AppConfig):
+    name = "smartsvar.shredding"
+    label = "shredding"

@@ -1,0 +1,122 @@
+"""Rows that can be shredded, the jobs that do it, and the receipts that remain."""
+
+from datetime import datetime
+from typing import Any, ClassVar, Self, TypeVar
+
+from django.db import models
+from django.db.models.functions import Now
+
+from smartsvar.ids import new_id
+from smartsvar.personal_data import NoPersonalData, PersonalData
+from smartsvar.vault.rows import SealedModel, SealedQuerySet
+
+M = TypeVar("M", bound="Shreddable", covariant=True)
+
+
+class ShreddableQuerySet(SealedQuerySet[M]):
+    """Adjectives of time. A claimed or due row is invisible to every door, to the second."""
+
+    def live(self, at: datetime | None = None) -> Self:
+        """Rows that may be shown: not claimed, not due at `at` (default: the database's now)."""
+        moment = at or Now()
+        due = models.Q(due_at=None) | models.Q(due_at__gt=moment)
+        return self.filter(due, shred_job_id=None)
+
+    def due(self, at: datetime) -> Self:
+        """Rows that nobody has claimed and whose stored date has come, oldest first."""
+        return self.filter(shred_job_id=None, due_at__lte=at).order_by("due_at", "id")
+
+
+class Shreddable(SealedModel):
+    """A sealed row with a stored, derived date of destruction."""
+
+    personal_data: ClassVar[PersonalData]
+
+    due_at = models.DateTimeField(null=True, editable=False)
+    shred_job_id = models.UUIDField(null=True, editable=False)
+
+    objects: ClassVar[models.Manager[Self]] = models.Manager.from_queryset(ShreddableQuerySet)()  # type: ignore[assignment, misc]
+
+    class Meta(SealedModel.Meta):
+        abstract = True
+        indexes = [
+            models.Index(fields=["due_at", "id"], name="%(class)s_due"),
+            models.Index(
+                fields=["shred_job_id"],
+                name="%(class)s_claimed",
+                condition=models.Q(shred_job_id__isnull=False),
+            ),
+        ]
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the row was begun and never completed."""
+        return False
+
+    def derive_due(self) -> datetime | None:
+        """Return the date of destruction that the declaration and the customer's choice give."""
+        return self.personal_data.keep.due(self)
+
+    def save(self, **kwargs: Any) -> None:
+        self.due_at = self.derive_due()
+        names = kwargs.get("update_fields")
+        if names is not None:
+            kwargs["update_fields"] = {*names, "due_at"}
+        super().save(**kwargs)
+
+
+class ShredJob(models.Model):
+    """A batch of claimed rows of one model on its way to destruction.
+
+    A row while there is work; deleted with the rows, when receipts take its place.
+    """
+
+    personal_data = NoPersonalData(because="ids and states of a batch, without content")
+
+    class State(models.TextChoices):
+        CLAIMED = "claimed"
+        LEDGERED = "ledgered"
+        KEYS_GONE = "keys gone"
+        BYTES_GONE = "bytes gone"
+
+    class Reason(models.TextChoices):
+        RETENTION = "retention"
+        REQUEST = "request"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    model = models.CharField(max_length=60)
+    reason = models.CharField(max_length=20, choices=Reason)
+    actor_kind = models.CharField(max_length=10)
+    actor_id = models.UUIDField(null=True)
+    state = models.CharField(max_length=12, choices=State, default=State.CLAIMED)
+    lease_until = models.DateTimeField(db_index=True)
+    fence = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Receipt(models.Model):
+    """That so many rows of a customer and model were destroyed, when and why. Without content."""
+
+    personal_data = NoPersonalData(because="counts per customer and model")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    job_id = models.UUIDField()
+    customer_id = models.UUIDField()
+    model = models.CharField(max_length=60)
+    reason = models.CharField(max_length=20, choices=ShredJob.Reason)
+    count = models.PositiveIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["customer_id", "-at"], name="receipt_of_customer")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["job_id", "customer_id"], name="one_receipt_per_job_and_customer"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

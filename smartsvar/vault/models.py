@@ -1,0 +1,54 @@
+"""Wrapped keys, in a database of their own (alias `keys`), backed up apart and for seven days."""
+
+from django.db import models
+
+from smartsvar.ids import new_id
+from smartsvar.personal_data import NoPersonalData
+
+KEY_MATERIAL = NoPersonalData(because="wrapped key material and random ids; says nothing about anyone")
+
+
+class CustomerKey(models.Model):
+    """A customer's key of one class, wrapped by the root key.
+
+    `content` is destroyed by the customer's erasure; `statutory` outlives it (invoices,
+    agreements, certificates); `index` computes blind indexes and goes with `content`.
+    """
+
+    personal_data = KEY_MATERIAL
+
+    class KeyClass(models.TextChoices):
+        CONTENT = "content"
+        STATUTORY = "statutory"
+        INDEX = "index"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    customer_id = models.UUIDField()
+    key_class = models.CharField(max_length=16, choices=KeyClass)
+    wrapped = models.BinaryField()
+    root_name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["customer_id", "key_class"], name="one_key_per_class")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class RecordKey(models.Model):
+    """One record's random data key, wrapped by its customer's key. Destroying it is the deletion."""
+
+    personal_data = KEY_MATERIAL
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    customer_key = models.ForeignKey(CustomerKey, on_delete=models.CASCADE, related_name="+")
+    model = models.CharField(max_length=60)
+    object_id = models.UUIDField()
+    wrapped = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,253 @@
+"""Sealed rows: all personal fields of a row in one envelope, opened lazily."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
+from uuid import UUID
+
+from django.core.exceptions import FieldDoesNotExist, FieldError
+from django.db import models
+
+from smartsvar.ids import new_id
+from smartsvar.vault.errors import KeyLost, SealedFieldError, Tampered
+from smartsvar.vault.index import SIZE, blind_index
+from smartsvar.vault.keys import DataKey, Need, create_record_keys, open_keys
+
+T = TypeVar("T")
+
+
+class SealedField(property, Generic[T]):
+    """A value inside its row's envelope: str, int, bool, None, or lists and dicts of them.
+
+    Not a database column. It reads and assigns like an attribute; queries that name it raise.
+    """
+
+    def __init__(self, default: T, *, help_text: str = "") -> None:
+        super().__init__(self._read, self._write)
+        self.default = default
+        self.help_text = help_text
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def _read(self, row: SealedModel) -> T:
+        return cast(T, row.opened().get(self.name, self.default))
+
+    def _write(self, row: SealedModel, value: T) -> None:
+        row.opened()[self.name] = value
+        row.envelope_changed = True
+
+
+class BlindIndex(models.BinaryField):  # type: ignore[type-arg]
+    """The column that makes one sealed value searchable for equality."""
+
+    def __init__(self, of: str, **kwargs: Any) -> None:
+        self.of = of
+        kwargs |= {"max_length": SIZE, "null": True, "editable": False, "db_index": False}
+        super().__init__(**kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        for fixed in ("max_length", "null", "editable", "db_index"):
+            kwargs.pop(fixed, None)
+        return name, path, args, kwargs | {"of": self.of}
+
+    def compute(self, row: SealedModel) -> bytes | None:
+        value = getattr(row, self.of)
+        return blind_index(row.vault_customer_id, self.of, value) if value else None
+
+
+class KeyRing:
+    """The keys of a whole list: the first open of any of its rows loads them all in one query."""
+
+    def __init__(self) -> None:
+        self.ids: set[UUID] = set()
+
+    def key(self, key_id: UUID) -> DataKey:
+        found = open_keys([key_id]) if key_id not in self.ids else open_keys(self.ids)
+        if key_id not in found:
+            raise KeyLost(f"Key {key_id} is not in the key store.")
+        return found[key_id]
+
+    def join(self, row: models.Model) -> None:
+        """Take in a row, and the rows that select_related brought along."""
+        if isinstance(row, SealedModel) and row.ring is not self:
+            row.ring = self
+            self.ids.add(row.__dict__.get("key_id") or row.pk)
+        for related in row._state.fields_cache.values():
+            if isinstance(related, SealedModel) and related.ring is not self:
+                self.join(related)
+
+
+M = TypeVar("M", bound="SealedModel", covariant=True)
+
+
+class SealedQuerySet(models.QuerySet[M]):
+    """A queryset that opens lists with one key query and refuses to query sealed values."""
+
+    def _fetch_all(self) -> None:
+        fresh = self._result_cache is None
+        super()._fetch_all()
+        if fresh:
+            self._share_keys(self._result_cache or [])
+
+    def iterator(self, chunk_size: int | None = None) -> Iterator[M]:
+        size = chunk_size or 1000
+        batch: list[M] = []
+        for row in super().iterator(chunk_size=size):
+            batch.append(row)
+            if len(batch) == size:
+                yield from self._share_keys(batch)
+                batch = []
+        yield from self._share_keys(batch)
+
+    @staticmethod
+    def _share_keys(rows: Sequence[Any]) -> Sequence[Any]:
+        ring = KeyRing()
+        for row in rows:
+            if isinstance(row, models.Model):
+                ring.join(row)
+        return rows
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        rows = list(objs)
+        self.model.prepare(rows)
+        return super().bulk_create(rows, *args, **kwargs)
+
+    def update(self, **kwargs: Any) -> int:
+        self._refuse(kwargs, "Assign to the row and call save().")
+        return super().update(**kwargs)
+
+    def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
+        names = list(fields)
+        self._refuse(names, "Assign to each row and call save().")
+        return super().bulk_update(objs, names, batch_size)
+
+    def _refuse(self, names: Iterable[str], alternative: str) -> None:
+        sealed = {*self.model.sealed_fields(), "sealed", "key_id"} & set(names)
+        if sealed:
+            raise SealedFieldError(f"{', '.join(sorted(sealed))}: sealed. {alternative}")
+
+    def _explain(self, error: Exception, alternative: str) -> Exception:
+        sealed = [name for name in self.model.sealed_fields() if f"'{name}'" in str(error)]
+        return SealedFieldError(f"{', '.join(sealed)}: sealed. {alternative}") if sealed else error
+
+    def _filter_or_exclude_inplace(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            super()._filter_or_exclude_inplace(*args, **kwargs)  # type: ignore[misc]
+        except FieldError as error:
+            raise self._explain(error, "Filter by its blind index, or open the rows.") from error
+
+    def order_by(self, *names: Any) -> Self:
+        try:
+            return super().order_by(*names)
+        except FieldError as error:
+            raise self._explain(error, "Sort the opened rows in Python.") from error
+
+    def _values(self, *names: Any, **expressions: Any) -> Self:
+        try:
+            return super()._values(*names, **expressions)  # type: ignore[misc, no-any-return]
+        except (FieldError, FieldDoesNotExist) as error:
+            raise self._explain(error, "Open the rows and read the attribute.") from error
+
+
+class SealedModel(models.Model):
+    """A row whose personal fields are sealed together under the record's own key."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    key_id = models.UUIDField(editable=False)
+    sealed = models.BinaryField(editable=False)
+
+    key_class: ClassVar[str] = "content"
+    sealed_under: ClassVar[str] = ""  # the foreign key whose record key this row shares
+
+    objects: ClassVar[models.Manager[Self]] = models.Manager.from_queryset(SealedQuerySet)()  # type: ignore[assignment]
+
+    ring: KeyRing | None = None
+    envelope_changed: bool = False
+    _open_envelope: dict[str, Any] | None = None
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @classmethod
+    def sealed_fields(cls) -> dict[str, SealedField[Any]]:
+        """Return the sealed fields by name, in the order of the classes' bodies."""
+        found: dict[str, SealedField[Any]] = {}
+        for base in reversed(cls.__mro__):
+            found |= {n: f for n, f in vars(base).items() if isinstance(f, SealedField)}
+        return found
+
+    @property
+    def vault_customer_id(self) -> UUID:
+        """Whose keys seal this row."""
+        return cast(UUID, self.customer_id)  # type: ignore[attr-defined]
+
+    def opened(self) -> dict[str, Any]:
+        """Return the envelope's values, opening it on first use. Raises Tampered, KeyLost."""
+        if self._open_envelope is None:
+            self._open_envelope = {} if self._state.adding else self._unseal()
+        return self._open_envelope
+
+    def _unseal(self) -> dict[str, Any]:
+        ring = self.ring or KeyRing()
+        plaintext = ring.key(self.key_id).open_row(bytes(self.sealed), self._meta.label, self.pk)
+        try:
+            values: dict[str, Any] = json.loads(plaintext)
+        except ValueError as error:
+            raise Tampered("An envelope holds no JSON.") from error
+        return values
+
+    @classmethod
+    def prepare(cls, rows: Sequence[Self]) -> None:
+        """Give new rows their keys (one statement for all), then seal every changed envelope."""
+        keyless = [row for row in rows if row.key_id is None]
+        if cls.sealed_under:
+            for row in keyless:
+                row.key_id = getattr(row, cls.sealed_under).key_id
+        elif keyless:
+            label = cls._meta.label
+            needs = [Need(row.vault_customer_id, cls.key_class, label, row.pk) for row in keyless]
+            for row, key in zip(keyless, create_record_keys(needs), strict=True):
+                row.key_id = key.id
+        for row in rows:
+            row.seal()
+
+    def seal(self) -> None:
+        """Seal the envelope and compute the blind indexes, if anything in it changed."""
+        if not self.envelope_changed and not self._state.adding:
+            return
+        plaintext = json.dumps(self.opened(), ensure_ascii=False, separators=(",", ":")).encode()
+        key = (self.ring or KeyRing()).key(self.key_id)
+        self.sealed = key.seal_row(plaintext, self._meta.label, self.pk)
+        for field in self.indexes():
+            setattr(self, field.attname, field.compute(self))
+        self.envelope_changed = False
+
+    @classmethod
+    def indexes(cls) -> list[BlindIndex]:
+        """Return the blind index columns of this model."""
+        return [field for field in cls._meta.concrete_fields if isinstance(field, BlindIndex)]
+
+    def save(self, **kwargs: Any) -> None:  # type: ignore[override]
+        """Seal what changed, then save. `update_fields` may name sealed fields."""
+        self.prepare([self])
+        names = kwargs.get("update_fields")
+        if names is not None:
+            columns = set(names) - set(self.sealed_fields())
+            if columns != set(names):
+                columns |= {"sealed", *(field.attname for field in self.indexes())}
+            kwargs["update_fields"] = columns
+        super().save(**kwargs)
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        super().refresh_from_db(*args, **kwargs)
+        self._open_envelope = None
+        self.envelope_changed = False

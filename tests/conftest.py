@@ -1,0 +1,62 @@
+"""Fixtures that every room uses. The services come from `python -m tests.services`."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from customers.models import Member, User
+from smartsvar.vault.keys import forget_keys
+from tests import cast
+
+
+@pytest.fixture(autouse=True)
+def _forget_between_tests() -> Iterator[None]:
+    """Keys of a rolled-back test must not be remembered in the next; nor throttles counted on."""
+    forget_keys()
+    yield
+    forget_keys()
+
+
+@pytest.fixture(autouse=True)
+def _own_places(settings: Any, tmp_path: Any) -> None:
+    """Give every test an anchor folder of its own."""
+    settings.ANCHOR_DIR = str(tmp_path / f"anchors-{uuid4().hex}")
+
+
+@pytest.fixture
+def anna() -> cast.House:
+    """Ankdamms Bygg AB, which Anna runs."""
+    return cast.open_house("Ankdamms Bygg AB")
+
+
+@pytest.fixture
+def cecilia() -> cast.House:
+    """Cykelhuset, which Cecilia runs: the other tenant."""
+    return cast.open_house("Cykelhuset i Lund AB")
+
+
+@pytest.fixture
+def sven() -> User:
+    """The curious support agent, a superuser."""
+    return cast.support_agent()
+
+
+@pytest.fixture
+def sign_in() -> Any:
+    """Return a function: a browser signed in as a member or support agent."""
+
+    def _sign_in(who: Member | User) -> Client:
+        client = Client()
+        client.force_login(who.user if isinstance(who, Member) else who)
+        return client
+
+    return _sign_in
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    cache.clear()

@@ -1,0 +1,130 @@
+"""What a stack consists of, as the environment its command gets."""
+
+import base64
+import os
+import secrets
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from smartsvar.demo.children import Child, StartError, free_ports
+from smartsvar.demo.sink import start_sink
+from smartsvar.demo.valkey import start_valkey
+from tests.services.browser import chromium
+from tests.services.postgres import Installation
+from tests.services.s3 import open_s3, spawn_s3
+from tools.static import CollectionFailed, collect_static
+
+STACKS = ("sqlite", "postgres")
+
+
+@contextmanager
+def started(stack: str, *, durable: bool = False) -> Iterator[dict[str, str]]:
+    """Run the services of `stack`, yield the environment for the command. Raises StartError."""
+    with ExitStack() as cleanup:
+        folder = _temporary_folder("services", cleanup)
+        logs = folder / "logs"
+        logs.mkdir()
+        children: list[Child] = []
+        cleanup.callback(_stop_all, children)
+        env = _settings(folder) | {"TEST_STACK": stack, "TEST_SERVICE_LOGS": str(logs)}
+        if stack == "postgres":
+            env |= _start_postgres_and_s3(children, logs, cleanup, durable=durable)
+        else:
+            env |= _files(folder)
+        env |= _start_valkey_and_smtp(children, folder, logs)
+        env["CHROMIUM_PATH"] = chromium()
+        try:
+            collect_static(inherited() | env)
+        except CollectionFailed as error:
+            raise StartError(str(error)) from error
+        yield env
+
+
+def _settings(folder: Path) -> dict[str, str]:
+    """What every stack shares: production settings with throwaway secrets and folders."""
+    folders = {name: folder / name.lower() for name in ("ANCHOR_DIR", "SPOOL_DIR", "VAR_DIR")}
+    for path in folders.values():
+        path.mkdir(mode=0o700)
+    return {name: str(path) for name, path in folders.items()} | {
+        "DJANGO_SETTINGS_MODULE": "smartsvar.settings",
+        "SECRET_KEY": secrets.token_urlsafe(60),
+        "ROOT_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "INSTALLATION_ID": str(uuid.uuid4()),
+        "PUBLIC_URL": "https://minasidor.example.se",
+        "DEFAULT_FROM_EMAIL": "Smartsvar <noreply@example.se>",
+    }
+
+
+def _files(folder: Path) -> dict[str, str]:
+    for name in ("storage", "ledger"):
+        (folder / name).mkdir(mode=0o700)
+    return {
+        "DATABASE_URL": f"sqlite:///{quote(str(folder / 'main.sqlite3'))}",
+        "KEYS_DATABASE_URL": f"sqlite:///{quote(str(folder / 'keys.sqlite3'))}",
+        "STORAGE": "disk",
+        "STORAGE_DIR": str(folder / "storage"),
+        "LEDGER_DIR": str(folder / "ledger"),
+    }
+
+
+def _start_postgres_and_s3(
+    children: list[Child], logs: Path, cleanup: ExitStack, *, durable: bool
+) -> dict[str, str]:
+    main_port, keys_port, s3_port = free_ports(3)
+    s3 = spawn_s3(s3_port, logs=logs)  # starts while PostgreSQL does
+    children.append(s3)
+    # A folder of its own: as root, the account of the servers owns it.
+    installation = Installation(_temporary_folder("postgres", cleanup))
+    passwords = installation.initialise(["main", "keys"], logs=logs)
+    ports = {"main": main_port, "keys": keys_port}
+    servers = {
+        name: installation.spawn_server(name, port, logs=logs, durable=durable)
+        for name, port in ports.items()
+    }
+    children += servers.values()
+    main, keys = (
+        installation.open(server, name, ports[name], passwords[name])
+        for name, server in servers.items()
+    )
+    return {
+        "DATABASE_URL": main.url,
+        "KEYS_DATABASE_URL": keys.url,
+        "TEST_PGDATA_MAIN": str(main.data),
+        "TEST_PGDATA_KEYS": str(keys.data),
+    } | open_s3(s3, s3_port)
+
+
+def _start_valkey_and_smtp(children: list[Child], folder: Path, logs: Path) -> dict[str, str]:
+    valkey, valkey_url = start_valkey(logs=logs, folder=folder)
+    children.append(valkey)
+    mail = folder / "mail"
+    smtp, smtp_url = start_sink(mail, logs=logs)
+    children.append(smtp)
+    return {
+        "BROKER_URL": f"{valkey_url}/0",
+        "CACHE_URL": f"{valkey_url}/1",
+        "EMAIL_URL": smtp_url,
+        "TEST_VALKEY_URL": valkey_url,
+        "TEST_SMTP_DIR": str(mail),
+    }
+
+
+def _temporary_folder(purpose: str, cleanup: ExitStack) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix=f"smartsvar-{purpose}-"))
+    cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _stop_all(children: list[Child]) -> None:
+    for child in reversed(children):
+        child.stop()
+
+
+def inherited() -> dict[str, str]:
+    """The caller's environment without its SMARTSVAR_DEMO: the tests run production settings."""
+    return {name: value for name, value in os.environ.items() if name != "SMARTSVAR_DEMO"}

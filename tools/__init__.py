@@ -1,0 +1,1 @@
+"""What sets up, checks and ships the project; nothing here runs inside the application."""
