@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import connection, models, transaction
-from django.db.models import CASCADE, SET_NULL, Q
+from django.db.models import CASCADE, SET_NULL, ForeignObjectRel, Q
 
 from smartsvar.audit.actors import SYSTEM, Acting, Actor
 from smartsvar.audit.trail import record_many
@@ -182,7 +182,9 @@ def related_tables(
 
     What is shredded itself never cascades: it has a key of its own to destroy first.
     """
-    for relation in model._meta.related_objects:
+    for relation in model._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, ForeignObjectRel):
+            continue
         child = cast(type[models.Model], relation.related_model)
         declaration = declaration_of(child)
         own_key = isinstance(declaration, PersonalData) and declaration.erase is Erase.SHRED

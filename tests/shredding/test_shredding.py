@@ -1,0 +1,165 @@
+"""The doing of a deletion: order, idempotence, and what remains."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.storage import storages
+
+from messages.models import Delivery, PhoneMessage
+from recordings.models import Recording
+from smartsvar.audit.models import AuditEntry
+from smartsvar.clock import database_now
+from smartsvar.shredding import actions
+from smartsvar.shredding.models import Receipt, ShredJob
+from smartsvar.vault.models import RecordKey
+from smartsvar.vault.storage import blob_store
+from tests import cast
+
+pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
+
+STEPS = ["intend", "shred_keys", "blob_store", "_finish"]
+
+
+def ledger_entries() -> list[dict[str, Any]]:
+    storage = storages["ledger"]
+    found = []
+    for writer in storage.listdir("")[0]:
+        for name in sorted(storage.listdir(writer)[1]):
+            with storage.open(f"{writer}/{name}") as file:
+                found.append(json.loads(file.read()))
+    return found
+
+
+def named_in_ledger(row: Recording) -> bool:
+    return any([str(row.id), str(row.key_id)] in entry["rows"] for entry in ledger_entries())
+
+
+def bytes_of(row: Recording) -> bool:
+    try:
+        blob_store().open(row.blob_name).close()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def test_a_deleted_recording_leaves_no_key_no_bytes_no_row_but_a_receipt(anna: cast.House) -> None:
+    call = cast.call_of(anna)
+    assert bytes_of(call)
+    assert actions.shred([call], by=anna.administrator) == 1
+    assert not RecordKey.objects.filter(id=call.key_id).exists()
+    assert not bytes_of(call)
+    assert not Recording.objects.filter(id=call.id).exists()
+    receipt = Receipt.objects.get(customer_id=anna.customer.id, model="recordings.Recording")
+    assert (receipt.count, receipt.reason) == (1, "request")
+    assert AuditEntry.objects.filter(object_id=call.id, verb="recording.deleted").count() == 1
+    assert named_in_ledger(call)
+    assert not ShredJob.objects.exists()
+
+
+def test_a_messages_deliveries_go_with_it(anna: cast.House) -> None:
+    message = cast.message_of(anna)
+    actions.shred([message], by=anna.member)
+    assert not Delivery.objects.filter(message_id=message.id).exists()
+    assert not PhoneMessage.objects.filter(id=message.id).exists()
+
+
+def test_a_leavers_calls_and_messages_stay_without_the_name(anna: cast.House) -> None:
+    call, message = cast.call_of(anna, staff=anna.staff), cast.message_of(anna, staff=anna.staff)
+    actions.shred([anna.staff], by=anna.administrator)
+    call.refresh_from_db()
+    message.refresh_from_db()
+    assert call.staff_id is None
+    assert message.staff_id is None
+    assert message.matter == cast.PLANTED_MATTER
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_worker_that_dies_at_any_step_is_taken_over_and_all_ends_well(
+    anna: cast.House, monkeypatch: pytest.MonkeyPatch, step: str, when: str
+) -> None:
+    call, bystander = cast.call_of(anna), cast.call_of(anna)
+    at = database_now()
+    job = actions.claim_rows(Recording, [call.id], by=anna.member, at=at)
+    assert job is not None
+    job_id = job.id
+    with monkeypatch.context() as patch:
+        _die_at(patch, step, when)
+        with pytest.raises(KeyboardInterrupt):
+            actions.carry_out(job)
+    assert not Recording.objects.of(anna.customer).filter(id=call.id).exists()
+    jobs = list(actions.take_over(at + timedelta(minutes=6)))
+    done = {job.id for job in jobs}
+    for job in jobs:
+        actions.carry_out(job)
+    assert (job_id in done) == ((step, when) != ("_finish", "after"))
+    assert not Recording.objects.filter(id=call.id).exists()
+    assert not RecordKey.objects.filter(id=call.key_id).exists()
+    assert not bytes_of(call)
+    assert AuditEntry.objects.filter(object_id=call.id, verb="recording.deleted").count() == 1
+    assert Recording.objects.of(anna.customer).get() == bystander
+    assert bytes_of(bystander)
+
+
+def _die_at(patch: pytest.MonkeyPatch, step: str, when: str) -> None:
+    owner: Any = actions.ledger if step == "intend" else actions
+    real = getattr(owner, step)
+
+    def dying(*args: Any, **kwargs: Any) -> Any:
+        if when == "after":
+            real(*args, **kwargs)
+        raise KeyboardInterrupt
+
+    patch.setattr(owner, step, dying)
+
+
+def test_the_ledger_names_the_key_before_it_is_destroyed(
+    anna: cast.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = cast.call_of(anna)
+    real = actions.shred_keys
+    seen = []
+
+    def watching(ids: Any) -> int:
+        seen.append(named_in_ledger(call))
+        return real(ids)
+
+    monkeypatch.setattr(actions, "shred_keys", watching)
+    actions.shred([call], by=anna.member)
+    assert seen == [True]
+
+
+def test_a_ledger_that_cannot_be_written_keeps_the_key(
+    anna: cast.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = cast.call_of(anna)
+
+    def full(*args: Any, **kwargs: Any) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(actions.ledger, "intend", full)
+    with pytest.raises(OSError, match="No space"):
+        actions.shred([call], by=anna.member)
+    assert RecordKey.objects.filter(id=call.key_id).exists()
+    assert not Recording.objects.of(anna.customer).filter(id=call.id).exists()
+
+
+def test_a_worker_that_was_taken_over_cannot_finish(anna: cast.House) -> None:
+    call = cast.call_of(anna)
+    at = database_now()
+    job = actions.claim_rows(Recording, [call.id], by=anna.member, at=at)
+    assert job is not None
+    next(actions.take_over(at + timedelta(minutes=6)))
+    with pytest.raises(actions.LostLease):
+        actions.carry_out(job)
+    assert Recording.objects.filter(id=call.id).exists()
+
+
+def test_a_row_is_claimed_once(anna: cast.House) -> None:
+    call = cast.call_of(anna)
+    at = database_now()
+    assert actions.claim_rows(Recording, [call.id], by=anna.member, at=at) is not None
+    assert actions.claim_rows(Recording, [call.id], by=anna.member, at=at) is None
+    assert actions.shred([call], by=anna.member) == 0
