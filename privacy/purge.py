@@ -152,7 +152,7 @@ def describe(keep: Keep) -> str:
         text += f", at the latest {keep.capped_by}"
     if keep.shortened_by:
         text += f"; shortened by {keep.shortened_by}"
-    if keep.unfinished_hours:
+    if keep.unfinished:
         text += f"; unfinished: {keep.unfinished_hours} hours"
     return text
 

@@ -4,6 +4,7 @@ import structlog
 from celery import shared_task
 
 from privacy import due, orphans, purge
+from smartsvar.audit import chain
 from smartsvar.clock import database_now
 
 log = structlog.get_logger(__name__)
@@ -38,3 +39,9 @@ def sweep_orphans() -> int:
     """Remove orphan keys and abandoned spools."""
     at = database_now()
     return orphans.sweep_keys(at) + orphans.sweep_spools(at)
+
+
+@shared_task(name="privacy.seal_trail")
+def seal_trail() -> int:
+    """Seal every committed entry of the audit trail, and anchor the heads outside the database."""
+    return chain.seal_trail()

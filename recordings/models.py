@@ -42,7 +42,9 @@ class RecordingQuerySet(TenantQuerySet["Recording"]):
         return found if end is None else found.filter(started_at__lt=end)
 
     def from_caller(self, customer: Customer, address: str) -> Self:
-        """Calls from this normalised address, by blind index."""
+        """Calls from this normalised address, by blind index; "" means withheld."""
+        if not address:
+            return self.filter(caller_index=None)
         return self.filter(caller_index=blind_index(customer.id, "caller_number", address))
 
     def of_call(self, customer: Customer, call_id: str) -> Self:
@@ -64,6 +66,7 @@ class Recording(TenantOwned):
             since="ended_at",
             capped_by="received_at",
             shortened_by="customer.recording_days",
+            unfinished=("state", "pending"),
             unfinished_hours=24,
         ),
         export=(
@@ -117,10 +120,6 @@ class Recording(TenantOwned):
             models.Index(fields=["customer", "caller_index"], name="recording_caller"),
             models.Index(fields=["customer", "call_index"], name="recording_call"),
         ]
-
-    @property
-    def unfinished(self) -> bool:
-        return self.state == State.PENDING
 
     @property
     def blob_name(self) -> str:

@@ -74,6 +74,8 @@ def _path_faults(model: type[models.Model], said: PersonalData) -> Iterator[Chec
     for path, kind in wanted.items():
         if path and not isinstance(_resolve(model, path), kind):
             yield _error(model, "E007", f"keep= names {path!r}, which leads to no {kind.__name__}.")
+    if said.keep.unfinished and not isinstance(_resolve(model, said.keep.unfinished[0]), models.CharField):
+        yield _error(model, "E007", f"keep= names {said.keep.unfinished[0]!r}, which is no state.")
     if not said.keep.since and not said.keep.with_parent:
         yield _error(model, "E008", "keep= says neither since= nor with_parent=.")
 

@@ -7,11 +7,11 @@ that must agree with the policy, reads it from there. See docs/declarations.md.
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.utils.module_loading import import_string
@@ -66,12 +66,6 @@ class Restrict(StrEnum):
     NOTHING = "nothing"
 
 
-class Kept(Protocol):
-    """What `Keep.due` needs of a row: the attributes that the declaration names."""
-
-    def __getattribute__(self, name: str, /) -> Any: ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class Keep:
     """How long: calendar months or days after a moment that the row (or its owner) carries.
@@ -79,7 +73,8 @@ class Keep:
     since: path to the date the period starts from; None there means "not yet" (never while contracted).
     capped_by: path to a moment that `since` may not lie after (a claimed time against our own).
     shortened_by: path to the customer's own, shorter number of days; it can never lengthen.
-    unfinished_hours: for a row whose `unfinished` is true, hours after `capped_by` instead.
+    unfinished: (path, value) that marks a row begun and never completed; such a row is kept
+    `unfinished_hours` after `capped_by` instead.
     with_parent: the row lives and dies with the named foreign key.
     """
 
@@ -88,33 +83,35 @@ class Keep:
     since: str = ""
     capped_by: str = ""
     shortened_by: str = ""
-    unfinished_hours: int | None = None
+    unfinished: tuple[str, str] | None = None
+    unfinished_hours: int = 0
     with_parent: str = ""
 
-    def due(self, row: Kept) -> datetime | None:
-        """Return when `row` must be gone, to the second and never early; None while it may stay.
+    def paths(self) -> list[str]:
+        """Return the paths of everything that the date depends on."""
+        marks = [self.unfinished[0]] if self.unfinished else []
+        return [path for path in (self.since, self.capped_by, self.shortened_by, *marks) if path]
+
+    def due(self, row: object) -> datetime | None:
+        """Return when `row` must be gone, to the second and never early; None while it may stay."""
+        return self.derive(lambda path: follow(row, path))
+
+    def derive(self, fact: Callable[[str], Any]) -> datetime | None:
+        """Return the date from what `fact` says of each path.
 
         Calendar arithmetic is in Europe/Stockholm; where the local time is ambiguous or missing
         on a daylight-saving night, the later reading counts.
         """
-        if self.with_parent:
-            return None
-        start = follow(row, self.since)
+        start: datetime | None = fact(self.since) if self.since else None
         if start is None:
             return None
-        cap = follow(row, self.capped_by) if self.capped_by else None
-        if cap is not None:
-            start = min(start, cap)
-        if self.unfinished_hours is not None and row.unfinished:
-            moment: datetime = cap or start
-            return moment + timedelta(hours=self.unfinished_hours)
-        return min(self._ends(start, row))
-
-    def _ends(self, start: datetime, row: Kept) -> Iterator[datetime]:
-        yield later(start, months=self.months or 0, days=self.days or 0)
-        shorter = follow(row, self.shortened_by) if self.shortened_by else None
-        if shorter is not None:
-            yield later(start, days=shorter)
+        if self.capped_by:
+            start = min(start, fact(self.capped_by))
+        if self.unfinished and fact(self.unfinished[0]) == self.unfinished[1]:
+            return start + timedelta(hours=self.unfinished_hours)
+        end = later(start, months=self.months or 0, days=self.days or 0)
+        shorter = fact(self.shortened_by) if self.shortened_by else None
+        return end if shorter is None else min(end, later(start, days=shorter))
 
 
 def follow(row: object, path: str) -> Any:

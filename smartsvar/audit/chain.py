@@ -23,7 +23,7 @@ FIELDS = ("id", "customer_id", "actor_kind", "actor_id", "verb", "object_model",
 
 
 def link(previous: bytes, position: int, entry: AuditEntry) -> bytes:
-    """Return the entry's hash: SHA-256 over the previous hash, the position and every field."""
+    """Return the entry's hash in bytes: SHA-256 over the previous hash, the position and every field."""
     fact = [str(getattr(entry, name)) for name in FIELDS]
     fact += [entry.at.astimezone(UTC).isoformat(timespec="microseconds"), str(position)]
     return hashlib.sha256(previous + json.dumps(fact, separators=(",", ":")).encode()).digest()
@@ -65,7 +65,7 @@ def _seal_batch(chain_id: UUID) -> int:
 def _write_places(places: list[tuple[int, bytes, UUID]]) -> None:
     table = connection.ops.quote_name(AuditEntry._meta.db_table)
     bare = connection.vendor == "sqlite"  # stores a UUID as its hex digits
-    rows = [(position, digest, key.hex if bare else key) for position, digest, key in places]
+    rows = [(position, digest.hex(), key.hex if bare else key) for position, digest, key in places]
     with connection.cursor() as cursor:
         cursor.executemany(
             f"UPDATE {table} SET position = %s, hash = %s WHERE id = %s AND position IS NULL",  # noqa: S608
@@ -100,7 +100,7 @@ def prune(before: datetime, chain_id: UUID) -> int:
     last = entries_of(chain_id).filter(position=end).first()
     if end <= chain.pruned_to or last is None:
         return 0
-    chain.pruned_to, chain.pruned_hash = end, bytes(last.hash or b"")
+    chain.pruned_to, chain.pruned_hash = end, bytes.fromhex(last.hash)
     chain.save(update_fields=["pruned_to", "pruned_hash"])
     return int(entries_of(chain_id).filter(position__lte=end)._raw_delete("default"))
 
@@ -138,7 +138,7 @@ def _faults_of(chain: AuditChain, anchors: dict[int, str]) -> Iterator[str]:
             yield f"{name}: entry {position} is missing (found {entry.position})"
             return
         head = link(head, position, entry)
-        if head != bytes(entry.hash or b""):
+        if head.hex() != entry.hash:
             yield f"{name}: entry {position} was changed"
             return
         if anchors.get(position, head.hex()) != head.hex():

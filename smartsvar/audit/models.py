@@ -71,7 +71,7 @@ class AuditEntry(models.Model):
     object_id = models.UUIDField(null=True)
     at = models.DateTimeField()
     position = models.BigIntegerField(null=True)
-    hash = models.BinaryField(null=True)
+    hash = models.CharField(max_length=64, blank=True)  # hex: bulk inserts of text are fast
 
     objects: ClassVar[models.Manager[Self]] = models.Manager.from_queryset(AppendOnly)()  # type: ignore[assignment]
 

@@ -49,13 +49,6 @@ def _locked(rows: ShreddableQuerySet[Any]) -> ShreddableQuerySet[Any]:
     return rows
 
 
-def _owned(model: type[Shreddable]) -> ShreddableQuerySet[Any]:
-    rows = cast(ShreddableQuerySet[Any], model._base_manager.all())
-    if any(field.name == "customer" for field in model._meta.fields):
-        return rows.select_related("customer").defer("sealed", "customer__sealed")
-    return rows.defer("sealed")
-
-
 @transaction.atomic
 def claim_due(
     model: type[Shreddable], at: datetime, *, after: Position | None = None, limit: int = BATCH
@@ -65,29 +58,33 @@ def claim_due(
     The date is derived again under the lock: a row whose stored date is stale is put right and
     spared. (None, None) means that nothing more is due.
     """
-    due = _owned(model).due(at)
+    keep = model.personal_data.keep
+    due = cast(ShreddableQuerySet[Any], model._base_manager.all()).due(at)
     if after is not None:
         due = due.filter(Q(due_at__gt=after.due_at) | Q(due_at=after.due_at, id__gt=after.id))
-    batch = list(_locked(due)[:limit])
+    paths = keep.paths()
+    columns = [path.replace(".", "__") for path in paths]
+    batch = list(_locked(due).values_list("due_at", "id", *columns)[:limit])
     if not batch:
         return None, None
-    end = Position(batch[-1].due_at, batch[-1].id)
     ripe = []
-    for row in batch:
-        truly = row.derive_due()
+    for _, row, *facts in batch:
+        truly = keep.derive(dict(zip(paths, facts, strict=True)).__getitem__)
         if truly is not None and truly <= at:
-            ripe.append(row.id)
+            ripe.append(row)
         else:
-            model._base_manager.filter(id=row.id).update(due_at=truly)
+            model._base_manager.filter(id=row).update(due_at=truly)
     job = _claim(model, ripe, ShredJob.Reason.RETENTION, SYSTEM.actor, at) if ripe else None
-    return job, end
+    return job, Position(*batch[-1][:2])
 
 
 @transaction.atomic
-def claim_rows(model: type[Shreddable], ids: Sequence[UUID], *, by: Acting, at: datetime) -> ShredJob | None:
+def claim_rows(
+    model: type[Shreddable], ids: Sequence[UUID], *, by: Acting, at: datetime
+) -> ShredJob | None:
     """Claim these rows because somebody entitled asked for it; None when others already have."""
-    rows = cast(ShreddableQuerySet[Any], model._base_manager.filter(id__in=ids, shred_job_id=None))
-    free = [row.id for row in _locked(rows.defer("sealed"))]
+    rows = cast(ShreddableQuerySet[Any], model._base_manager.all())
+    free = list(_locked(rows.filter(id__among=ids, shred_job_id=None)).values_list("id", flat=True))
     return _claim(model, free, ShredJob.Reason.REQUEST, by.actor, at) if free else None
 
 
@@ -100,7 +97,7 @@ def _claim(model: type[Shreddable], ids: list[UUID], reason: str, by: Actor, at:
         lease_until=at + LEASE,
         created_at=at,
     )
-    model._base_manager.filter(id__in=ids).update(shred_job_id=job.id)
+    model._base_manager.filter(id__among=ids).update(shred_job_id=job.id)
     return job
 
 
@@ -114,12 +111,11 @@ def shred(rows: Sequence[Shreddable], *, by: Acting) -> int:
 
 
 def _doomed(model: type[Shreddable], job: ShredJob) -> list[Doomed]:
-    declaration = cast(PersonalData, declaration_of(model))
-    rows = _owned(model).filter(shred_job_id=job.id)
-    name = declaration.blob
-    return [
-        Doomed(row.id, row.key_id, row.vault_customer_id, getattr(row, name) if name else "") for row in rows
-    ]
+    owned = any(field.name == "customer" for field in model._meta.fields)
+    columns = ("id", "key_id", "customer_id" if owned else "id")
+    name = model.personal_data.blob
+    claimed = model._base_manager.filter(shred_job_id=job.id).values_list(*columns)
+    return [Doomed(*row, getattr(model(id=row[0]), name) if name else "") for row in claimed]
 
 
 def carry_out(job: ShredJob) -> int:
@@ -134,9 +130,9 @@ def carry_out(job: ShredJob) -> int:
         pairs = [(row.id, row.key_id) for row in rows]
         ledger.intend(job.id, job.model, job.reason, job.created_at, pairs)
         _advance(job, ShredJob.State.LEDGERED)
-    shred_keys(row.key_id for row in rows)
+    shred_keys([row.key_id for row in rows])
     _advance(job, ShredJob.State.KEYS_GONE)
-    if declaration_of(model).blob:  # type: ignore[union-attr]
+    if model.personal_data.blob:
         store = blob_store()
         for row in rows:
             store.delete(row.blob)
@@ -159,10 +155,10 @@ def _finish(model: type[Shreddable], job: ShredJob, rows: list[Doomed]) -> None:
     at = database_now()
     ids = [row.id for row in rows]
     for child, field in related_tables(model, SET_NULL):
-        child._base_manager.filter(**{f"{field}__in": ids}).update(**{field: None})
+        child._base_manager.filter(**{f"{field}__id__among": ids}).update(**{field: None})
     for child, field in related_tables(model, CASCADE):
-        child._base_manager.filter(**{f"{field}__in": ids})._raw_delete("default")  # type: ignore[attr-defined]
-    model._base_manager.filter(id__in=ids)._raw_delete("default")  # type: ignore[attr-defined]
+        child._base_manager.filter(**{f"{field}__id__among": ids})._raw_delete("default")  # type: ignore[attr-defined]
+    model._base_manager.filter(id__among=ids)._raw_delete("default")  # type: ignore[attr-defined]
     counts = Counter(row.customer_id for row in rows)
     Receipt.objects.bulk_create(
         Receipt(job_id=job.id, customer_id=customer, model=job.model, reason=job.reason, count=n, at=at)
@@ -178,7 +174,7 @@ def _finish(model: type[Shreddable], job: ShredJob, rows: list[Doomed]) -> None:
 def related_tables(
     model: type[models.Model], on_delete: Callable[..., Any]
 ) -> Iterator[tuple[type[models.Model], str]]:
-    """Yield (table, column) for what points at `model` and cascades, or is set to null, with it.
+    """Yield (table, foreign key) for what points at `model` and cascades, or is set to null, with it.
 
     What is shredded itself never cascades: it has a key of its own to destroy first.
     """
@@ -189,7 +185,7 @@ def related_tables(
         declaration = declaration_of(child)
         own_key = isinstance(declaration, PersonalData) and declaration.erase is Erase.SHRED
         if relation.on_delete is on_delete and not (on_delete is CASCADE and own_key):
-            yield child, relation.field.attname
+            yield child, relation.field.name
 
 
 def take_over(at: datetime) -> Iterator[ShredJob]:

@@ -48,11 +48,6 @@ class Shreddable(SealedModel):
             ),
         ]
 
-    @property
-    def unfinished(self) -> bool:
-        """Whether the row was begun and never completed."""
-        return False
-
     def derive_due(self) -> datetime | None:
         """Return the date of destruction that the declaration and the customer's choice give."""
         return self.personal_data.keep.due(self)

@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-SYSTEM = "smartsvar/1"
+SYSTEM = b"smartsvar/1"
+_HEAD = len(SYSTEM).to_bytes(4, "big") + SYSTEM
 
 
 def context(*parts: str | UUID) -> bytes:
@@ -11,6 +12,8 @@ def context(*parts: str | UUID) -> bytes:
     Length prefixes make ("ab", "c") and ("a", "bc") different contexts, so nothing sealed for one
     row, field, tenant or purpose can be moved to another.
     """
-    encoded = [SYSTEM.encode()]
-    encoded += [part.bytes if isinstance(part, UUID) else part.encode() for part in parts]
-    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
+    whole = _HEAD
+    for part in parts:
+        data = part.bytes if isinstance(part, UUID) else part.encode()
+        whole += len(data).to_bytes(4, "big") + data
+    return whole

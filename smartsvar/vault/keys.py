@@ -7,7 +7,7 @@ databases share no transaction, and this order is the one that never leaves data
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from threading import Lock
 from typing import Generic, NamedTuple, NoReturn, TypeVar
 from uuid import UUID
@@ -183,33 +183,55 @@ def _insert(rows: list[RecordKey], customers: set[UUID]) -> None:
         raise KeyLost("The customer's key is gone.") from error
 
 
-def _unwrap(row: RecordKey) -> DataKey:
-    name = (row.customer_key.customer_id, row.customer_key.key_class)
+class _Stored(NamedTuple):
+    """A record key as it lies in the store."""
+
+    id: UUID
+    model: str
+    object_id: UUID
+    wrapped: bytes
+    parent_id: UUID
+    customer_id: UUID
+    key_class: str
+    parent_wrapped: bytes
+
+
+COLUMNS = ("id", "model", "object_id", "wrapped", "customer_key_id")
+PARENT = ("customer_key__customer_id", "customer_key__key_class", "customer_key__wrapped")
+
+
+def _unwrap(row: _Stored) -> DataKey:
+    name = (row.customer_id, row.key_class)
     parent = _customers.get(name)
-    if parent is None or parent.id != row.customer_key_id:
-        parent = WrappingKey(row.customer_key)
+    if parent is None or parent.id != row.parent_id:
+        parent = WrappingKey(
+            CustomerKey(
+                id=row.parent_id, customer_id=row.customer_id,
+                key_class=row.key_class, wrapped=row.parent_wrapped,
+            )
+        )  # fmt: skip
         _customers.put(name, parent)
     secret = parent.unwrap(bytes(row.wrapped), row.model, row.object_id, row.id)
     return DataKey(row.id, parent.customer_id, secret)
 
 
-def open_keys(ids: Iterable[UUID]) -> dict[UUID, DataKey]:
+def remembered_key(key_id: UUID) -> DataKey | None:
+    """Return the key if this process opened it within the last CACHE_SECONDS."""
+    return _records.get(key_id)
+
+
+def open_keys(ids: Collection[UUID]) -> dict[UUID, DataKey]:
     """Return the opened keys among `ids`, with one query for all that are not remembered.
 
     A key that is not in the store is not in the answer; the caller decides what that means.
     """
-    found: dict[UUID, DataKey] = {}
-    missing = []
-    for key_id in ids:
-        known = _records.get(key_id)
-        if known is None:
-            missing.append(key_id)
-        else:
-            found[key_id] = known
+    found = {key_id: known for key_id in ids if (known := _records.get(key_id)) is not None}
+    missing = [key_id for key_id in ids if key_id not in found]
     if missing:
-        for row in RecordKey.objects.filter(id__in=missing).select_related("customer_key"):
-            found[row.id] = _unwrap(row)
-            _records.put(row.id, found[row.id])
+        rows = RecordKey.objects.filter(id__among=missing).values_list(*COLUMNS, *PARENT)
+        for stored in map(_Stored._make, rows):
+            found[stored.id] = _unwrap(stored)
+            _records.put(stored.id, found[stored.id])
     return found
 
 
@@ -231,7 +253,7 @@ def shred_keys(ids: Iterable[UUID]) -> int:
     """
     names = list(ids)
     _records.forget(names)
-    gone = RecordKey.objects.filter(id__in=names)._raw_delete("keys") if names else 0
+    gone = RecordKey.objects.filter(id__among=names)._raw_delete("keys") if names else 0
     connection = connections["keys"]
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with connection.cursor() as cursor:

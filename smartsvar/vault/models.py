@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from smartsvar import among as _among  # registers the lookup
 from smartsvar.ids import new_id
 from smartsvar.personal_data import NoPersonalData
 

@@ -13,7 +13,7 @@ from django.db import models
 from smartsvar.ids import new_id
 from smartsvar.vault.errors import KeyLost, SealedFieldError, Tampered
 from smartsvar.vault.index import SIZE, blind_index
-from smartsvar.vault.keys import DataKey, Need, create_record_keys, open_keys
+from smartsvar.vault.keys import DataKey, Need, create_record_keys, open_keys, remembered_key
 
 T = TypeVar("T")
 
@@ -67,10 +67,12 @@ class KeyRing:
         self.ids: set[UUID] = set()
 
     def key(self, key_id: UUID) -> DataKey:
-        found = open_keys([key_id]) if key_id not in self.ids else open_keys(self.ids)
-        if key_id not in found:
+        known = remembered_key(key_id)
+        if known is None:
+            known = open_keys({key_id, *self.ids}).get(key_id)
+        if known is None:
             raise KeyLost(f"Key {key_id} is not in the key store.")
-        return found[key_id]
+        return known
 
     def join(self, row: models.Model) -> None:
         """Take in a row, and the rows that select_related brought along."""
@@ -200,7 +202,7 @@ class SealedModel(models.Model):
         ring = self.ring or KeyRing()
         plaintext = ring.key(self.key_id).open_row(bytes(self.sealed), self._meta.label, self.pk)
         try:
-            values: dict[str, Any] = json.loads(plaintext)
+            values: dict[str, Any] = json.loads(plaintext.decode())
         except ValueError as error:
             raise Tampered("An envelope holds no JSON.") from error
         return values

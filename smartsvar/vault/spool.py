@@ -59,6 +59,9 @@ class SealingSpool:
         return BlobReader(FileRanges(self.path.open("rb")), *self._place)
 
     def discard(self) -> None:
-        """Leave nothing behind."""
-        self._file.close()
+        """Leave nothing behind, also on a disk too full to flush what is still buffered."""
+        try:
+            self._file.close()
+        except OSError:
+            pass
         self.path.unlink(missing_ok=True)

@@ -4,9 +4,15 @@ A thin class of ours over django-storages: range reads without downloading the o
 deletion that takes every version and delete marker of a versioned bucket.
 """
 
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from boto3.exceptions import S3UploadFailedError
+from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
@@ -26,6 +32,9 @@ class BlobStore(Protocol):
     def delete(self, name: str) -> None:
         """Remove every version; a name that is not there is no error."""
 
+    def check(self) -> None:
+        """Return if the store answers. Raises OSError, or what the S3 client raises."""
+
 
 class DiskStore:
     """Files below STORAGE_DIR."""
@@ -43,6 +52,12 @@ class DiskStore:
     def delete(self, name: str) -> None:
         Path(self._storage.path(name)).unlink(missing_ok=True)
 
+    def check(self) -> None:
+        folder = Path(self._storage.location)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "The storage folder cannot be written.")
+
 
 class MovableFile(File):  # type: ignore[type-arg]
     """A file that FileSystemStorage renames into place instead of copying."""
@@ -55,19 +70,31 @@ class MovableFile(File):  # type: ignore[type-arg]
         return str(self._path)
 
 
+@contextmanager
+def _as_os_errors() -> Iterator[None]:
+    """Whatever a bucket fails with is an OSError, as on a disk: callers know one family."""
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        missing = code in {"404", "NoSuchKey", "NotFound"}
+        raise (FileNotFoundError if missing else OSError)(f"The bucket answered {code}.") from error
+    except (BotoCoreError, S3UploadFailedError) as error:
+        raise OSError(f"The bucket cannot be reached: {type(error).__name__}.") from error
+
+
 class S3Ranges:
     """One object in a bucket as Ranges."""
 
     def __init__(self, bucket: Any, name: str) -> None:
         self._object = bucket.Object(name)
-        try:
+        with _as_os_errors():
             self.size = int(self._object.content_length)
-        except self._object.meta.client.exceptions.ClientError as error:
-            raise FileNotFoundError(name) from error
 
     def read_at(self, offset: int, size: int) -> bytes:
         span = f"bytes={offset}-{min(offset + size, self.size) - 1}"
-        return cast(bytes, self._object.get(Range=span)["Body"].read())
+        with _as_os_errors():
+            return cast(bytes, self._object.get(Range=span)["Body"].read())
 
     def close(self) -> None:
         """Nothing is held open between reads."""
@@ -80,7 +107,7 @@ class S3Store:
         self._storage = storage
 
     def put(self, name: str, path: Path) -> None:
-        with path.open("rb") as file:
+        with path.open("rb") as file, _as_os_errors():
             self._storage.save(name, File(file))
         path.unlink(missing_ok=True)
 
@@ -88,16 +115,21 @@ class S3Store:
         return S3Ranges(self._storage.bucket, name)
 
     def delete(self, name: str) -> None:
-        versions = self._storage.bucket.object_versions.filter(Prefix=name)
-        batch = [
-            {"Key": each.object_key, "VersionId": each.id}
-            for each in versions
-            if each.object_key == name
-        ]
-        if batch:
-            answer = self._storage.bucket.delete_objects(Delete={"Objects": batch, "Quiet": True})
-            if answer.get("Errors"):
-                raise OSError(f"{len(answer['Errors'])} versions of {name} could not be deleted.")
+        with _as_os_errors():
+            versions = self._storage.bucket.object_versions.filter(Prefix=name)
+            batch = [
+                {"Key": each.object_key, "VersionId": each.id}
+                for each in versions
+                if each.object_key == name
+            ]
+            if batch:
+                answer = self._storage.bucket.delete_objects(Delete={"Objects": batch, "Quiet": True})
+                if answer.get("Errors"):
+                    raise OSError(f"{len(answer['Errors'])} versions of {name} could not be deleted.")
+
+    def check(self) -> None:
+        bucket = self._storage.bucket
+        bucket.meta.client.head_bucket(Bucket=bucket.name)
 
 
 def blob_store(alias: str = "sealed") -> BlobStore:

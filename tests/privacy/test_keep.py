@@ -45,11 +45,16 @@ def test_days_over_a_daylight_saving_night_are_calendar_days() -> None:
 
 
 def row(**values: Any) -> Any:
-    return SimpleNamespace(**({"unfinished": False} | values))
+    return SimpleNamespace(**({"state": "live"} | values))
 
 
 CALL = Keep(
-    months=3, since="ended_at", capped_by="received_at", shortened_by="customer.days", unfinished_hours=24
+    months=3,
+    since="ended_at",
+    capped_by="received_at",
+    shortened_by="customer.days",
+    unfinished=("state", "pending"),
+    unfinished_hours=24,
 )
 
 
@@ -73,7 +78,7 @@ def test_a_customer_cannot_lengthen() -> None:
 
 
 def test_an_unfinished_upload_lives_for_a_day() -> None:
-    assert CALL.due(call(NOW, NOW, unfinished=True)) == NOW + timedelta(hours=24)
+    assert CALL.due(call(NOW, NOW, state="pending")) == NOW + timedelta(hours=24)
 
 
 def test_what_has_not_begun_never_ends() -> None:

@@ -1,0 +1,5 @@
+"""Ingest over HTTP."""
+
+
+def run() -> None:
+    pass

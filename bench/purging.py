@@ -1,0 +1,58 @@
+"""Purge: key, row, receipt and audit entry of 20,000 due messages among many that stay."""
+
+import time
+from datetime import timedelta
+from uuid import uuid4
+
+from django.db import connection
+
+from bench.report import line, title
+from bench.stock import LONG_AGO, analyze, fill_messages, open_account
+from privacy.purge import purge
+from smartsvar.clock import database_now
+
+DUE = 20_000
+STORED = (100_000, 1_000_000)
+
+
+def floor(count: int) -> float:
+    """One DELETE of as many bare rows: what the database alone needs, in seconds."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS bench_bare")
+        cursor.execute(
+            "CREATE TABLE bench_bare AS SELECT gen_random_uuid() id, n, now() - interval '1 day' due,"
+            " decode(repeat(md5(n::text), 20), 'hex') body FROM generate_series(1, %s) n",
+            [count],
+        )
+        cursor.execute("CREATE INDEX ON bench_bare (due)")
+        start = time.perf_counter()
+        cursor.execute("DELETE FROM bench_bare WHERE due <= now()")
+        seconds = time.perf_counter() - start
+        cursor.execute("DROP TABLE bench_bare")
+    return seconds
+
+
+def run() -> None:
+    title(f"Purge of {DUE:,} due messages (PostgreSQL, two clusters; key + row + receipt + audit)")
+    customer = open_account()
+    bare = floor(DUE)
+    now = database_now()
+    seconds: dict[int, float] = {}
+    stored = 0
+    for size in STORED:
+        fill_messages(
+            customer, size - stored, taken=now, due=now + timedelta(days=90), tag=uuid4().hex
+        )
+        stored = size
+        old = now - LONG_AGO
+        fill_messages(customer, DUE, taken=old, due=old + timedelta(days=181), tag=uuid4().hex)
+        analyze()
+        start = time.perf_counter()
+        gone = purge(database_now())
+        seconds[size] = time.perf_counter() - start
+        assert gone == {"phone_messages.PhoneMessage": DUE}, gone
+        rate = DUE / seconds[size]
+        beside = f"one bare DELETE {DUE / bare:,.0f}/s"
+        line(f"{size:,} stored", f"{rate:,.0f} records/s", beside, "≥ 10,000/s")
+    ratio = seconds[STORED[-1]] / seconds[STORED[0]]
+    line(f"{STORED[-1]:,} against {STORED[0]:,} stored", f"{ratio:.2f} ×", "", "≤ 1.5 ×")
