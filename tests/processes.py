@@ -1,6 +1,7 @@
 """Real worker processes of the tests: they see the test's databases, as the suite's own do."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -28,23 +29,50 @@ def test_environment() -> dict[str, str]:
 
 
 @contextmanager
-def celery_worker(log: Path, queue: str = "celery") -> Iterator["subprocess.Popen[bytes]"]:
-    """Run one real Celery worker on the test's databases until the block ends."""
-    command = [sys.executable, "-m", "celery", "-A", "smartsvar", "worker"]
-    command += ["--concurrency=1", "--loglevel=INFO", f"--queues={queue}", "--without-mingle"]
+def running(command: list[str], log: Path, extra: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a process of ours on the test's databases until the block ends."""
     with log.open("wb") as out:
-        worker = subprocess.Popen(  # noqa: S603
-            command, cwd=BASE_DIR, env=test_environment(), stdout=out, stderr=subprocess.STDOUT
+        process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", *command],
+            cwd=BASE_DIR,
+            env=test_environment() | extra,
+            stdout=out,
+            stderr=subprocess.STDOUT,
         )
         try:
-            yield worker
+            yield process
         finally:
-            worker.terminate()
+            process.terminate()
             try:
-                worker.wait(20)
+                process.wait(20)
             except subprocess.TimeoutExpired:
-                worker.kill()
-                worker.wait(5)
+                process.kill()
+                process.wait(5)
+
+
+@contextmanager
+def celery_worker(log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run one real Celery worker."""
+    command = ["celery", "-A", "smartsvar", "worker", "--concurrency=1", "--loglevel=INFO"]
+    with running([*command, "--without-mingle"], log, {}) as worker:
+        yield worker
+
+
+@contextmanager
+def web_server(log: Path) -> Iterator[str]:
+    """Run the real web server on a free port of loopback; yield its address once it answers."""
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        port = sock.getsockname()[1]
+    address = f"http://localhost:{port}"
+    command = ["gunicorn", "smartsvar.wsgi", f"--bind=127.0.0.1:{port}", "--threads=8"]
+    with running(command, log, {"PUBLIC_URL": address, "WEB_CONCURRENCY": "1"}):
+        wait_until(lambda: _listens(port), 30, "the web server")
+        yield address
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def wait_until(true: Callable[[], object], seconds: float, what: str) -> float:
