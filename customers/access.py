@@ -1,16 +1,32 @@
-"""Fetch and authorise in one step: what a member may reach, or 404.
+"""Fetch and authorise in one step: what a member may reach, or 404; what the role allows, or 403.
 
-Nobody learns whether something exists that is not theirs.
+Nobody learns whether something exists that is not theirs. Within the own customer a refusal is
+said plainly.
 """
 
-from typing import cast
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
 
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 
 from customers.models import Customer, Member, TenantOwned, TenantQuerySet, User
+
+Allowed = Callable[[Member], bool]
+View = Callable[..., HttpResponseBase]
+T = TypeVar("T", bound=TenantOwned, covariant=True)
+
+
+class Owned(Protocol[T]):
+    """A manager or queryset of what belongs to customers."""
+
+    def of(self, customer: Customer) -> "QuerySet[T]": ...
 
 
 def memberships_of(user: User | AnonymousUser) -> "QuerySet[Member]":
@@ -29,7 +45,43 @@ def member_at(user: User | AnonymousUser, number: int) -> Member:
     return member
 
 
-def fetch_owned(rows: TenantQuerySet[TenantOwned], customer: Customer, identity: UUID) -> TenantOwned:
+def reads(member: Member) -> bool:
+    """Every member reads and listens."""
+    return True
+
+
+def changes(member: Member) -> bool:
+    """Who keeps the staff register and deletes calls and messages."""
+    return member.may_change
+
+
+def administers(member: Member) -> bool:
+    """Who decides about members, keys and settings."""
+    return member.is_administrator
+
+
+def member_page(*, may: Allowed = reads) -> Callable[[View], View]:
+    """Make a view a page of a customer: it gets the request and the member, never the number.
+
+    A stranger is sent to sign in; somebody without a membership here gets 404, whether the
+    customer exists or not; a member whose role is not enough gets 403.
+    """
+
+    def decorate(view: View) -> View:
+        @login_required
+        @wraps(view)
+        def page(request: HttpRequest, number: int, **kwargs: Any) -> HttpResponseBase:
+            member = member_at(cast(User, request.user), number)
+            if not may(member):
+                raise PermissionDenied
+            return view(request, member, **kwargs)
+
+        return cast(View, page)
+
+    return decorate
+
+
+def fetch_owned(rows: Owned[T], customer: Customer, identity: UUID) -> T:
     """Return the customer's row with this id. Raises Http404, also for another tenant's."""
     row = rows.of(customer).filter(id=identity).first()
     if row is None:

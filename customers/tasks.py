@@ -1,4 +1,4 @@
-"""Mail of the tenant's life: invitations."""
+"""Mail of the tenant's life: invitations; and what the API need not remember any longer."""
 
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from customers.actions.idempotency import forget
 from customers.models import Invitation
 
 
@@ -35,3 +36,9 @@ def send_waiting_invitations() -> int:
     for identity in waiting:
         send_invitation(str(identity))
     return len(waiting)
+
+
+@shared_task(name="customers.forget_idempotency")
+def forget_idempotency() -> int:
+    """Remove Idempotency-Keys older than a day."""
+    return forget()

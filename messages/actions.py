@@ -1,11 +1,13 @@
 """Take a message, and hand it over."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 
-from customers.models import Customer, StaffMember
+from customers.models import Customer, Member, StaffMember
 from messages.models import Delivery, PhoneMessage
 from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record, recorded_since
@@ -16,6 +18,10 @@ READING = timedelta(minutes=30)  # reads within this time are one reading
 FACTS = (
     "caller_name", "caller_company", "caller_number", "caller_email", "called_number", "matter", "call_id",
 )  # fmt: skip
+
+
+class AlreadyDue(Exception):
+    """The message is older than messages are kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,21 +39,34 @@ class MessageFacts:
     staff: StaffMember | None = None
 
 
-def take_message(customer: Customer, facts: MessageFacts, *, by: Acting, at: datetime) -> PhoneMessage:
+def take_message(
+    customer: Customer,
+    facts: MessageFacts,
+    *,
+    by: Acting,
+    at: datetime,
+    settle: Callable[[UUID], None] | None = None,
+) -> PhoneMessage:
     """Write down a message and its delivery in one transaction, then nudge a worker to send it.
 
     It goes to the staff member's address, else to the customer's. With neither, there is nothing
-    to send, and the message waits on Mina Sidor.
+    to send, and the message waits on Mina Sidor. `settle` is called with the id in the same
+    transaction. Raises AlreadyDue.
     """
     message = PhoneMessage(customer=customer, staff=facts.staff, taken_at=facts.taken_at, received_at=at)
     for name in FACTS:
         setattr(message, name, getattr(facts, name))
+    due = message.derive_due()
+    if due is not None and due <= at:
+        raise AlreadyDue
     address = (facts.staff.email if facts.staff else "") or customer.email
     with transaction.atomic():
         message.save(force_insert=True)
         record("phonemessage.taken", message, by=by, customer_id=customer.id, at=at)
         if address:
             queue_delivery(message, address, at=at)
+        if settle is not None:
+            settle(message.pk)
     return message
 
 
@@ -64,11 +83,15 @@ def queue_delivery(message: PhoneMessage, address: str, *, at: datetime) -> Deli
 
 
 def read_message(message: PhoneMessage, *, by: Acting, at: datetime) -> None:
-    """Note that the message was read; one trace per half hour and reader."""
+    """Note that the message was read; one trace per half hour and reader.
+
+    Only a person's reading marks the message as read: a system that fetches is no reader.
+    """
     if recorded_since("phonemessage.read", message, by=by, since=at - READING):
         return
     with transaction.atomic():
-        PhoneMessage.objects.filter(id=message.id, read_at=None).update(read_at=at)
+        if isinstance(by, Member):
+            PhoneMessage.objects.filter(id=message.id, read_at=None).update(read_at=at)
         record("phonemessage.read", message, by=by, customer_id=message.customer_id, at=at)
 
 

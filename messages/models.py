@@ -23,8 +23,20 @@ class PhoneMessageQuerySet(TenantQuerySet["PhoneMessage"]):
         return found if end is None else found.filter(taken_at__lt=end)
 
     def from_caller(self, customer: Customer, address: str) -> Self:
-        """Messages from this normalised address, by blind index."""
+        """Messages from this normalised address, by blind index; "" means withheld."""
+        if not address:
+            return self.filter(caller_index=None)
         return self.filter(caller_index=blind_index(customer.id, "caller_number", address))
+
+    def unread(self) -> Self:
+        """Messages that nobody has read on Mina Sidor."""
+        return self.filter(read_at=None)
+
+    def undelivered(self, customer: Customer) -> Self:
+        """Messages with a delivery that failed, was given up, or of which nothing is known."""
+        trouble = [Delivery.State.FAILED, Delivery.State.DEAD, Delivery.State.UNKNOWN]
+        failed = Delivery.objects.filter(customer=customer, state__in=trouble)
+        return self.filter(id__in=failed.values("message_id"))
 
     def of_call(self, customer: Customer, call_id: str) -> Self:
         """Messages that share a call's id with a recording."""

@@ -1,6 +1,7 @@
 """The way of a recording: received sealed, played with a trace, deleted for good."""
 
 import errno
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,11 +10,12 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from django.http import Http404
+from django.utils import timezone
 
 from customers.models import ApiKey, Customer, Member, Scope, StaffMember, User
 from recordings.models import Recording, State
 from recordings.probe import Probed, probe
-from smartsvar.audit.actors import Acting
+from smartsvar.audit.actors import SYSTEM, Acting
 from smartsvar.audit.trail import record, recorded_since
 from smartsvar.shredding.actions import shred
 from smartsvar.vault.blobs import BlobReader
@@ -26,6 +28,8 @@ log = structlog.get_logger(__name__)
 FIELD = "audio"
 LISTENING = timedelta(minutes=30)  # ranges within this time are one listening
 CLOCK_SLACK = timedelta(minutes=5)
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # no room: on the disk, for us, in one file
+AUDIO_SLACK = timedelta(minutes=1)  # how much longer than the call its audio may be
 
 
 class Refused(Exception):
@@ -85,36 +89,44 @@ class Upload:
 
 
 def _storage_error(error: OSError) -> Exception:
-    return StorageFull() if error.errno in {errno.ENOSPC, errno.EDQUOT} else error
+    return StorageFull() if error.errno in FULL else error
 
 
 def begin_upload(customer: Customer, *, at: datetime) -> Upload:
     """Make a pending row and its key, so that the first byte is already sealed for the customer.
 
-    A row that stays pending is destroyed after a day, like anything else that is due.
+    A row that stays pending is destroyed after a day, like anything else that is due. Raises
+    StorageFull.
     """
     recording = Recording(customer=customer, started_at=at, ended_at=at, received_at=at)
     recording.save(force_insert=True)
     try:
         return Upload(recording)
     except OSError as error:
+        shred([recording], by=SYSTEM)
         raise _storage_error(error) from error
 
 
-def receive_recording(upload: Upload, facts: CallFacts, *, by: Acting, at: datetime) -> Recording:
+def receive_recording(
+    upload: Upload,
+    facts: CallFacts,
+    *,
+    by: Acting,
+    at: datetime,
+    settle: Callable[[UUID], None] | None = None,
+) -> Recording:
     """Check what came against what was said, store it, and make the call visible.
 
-    Bytes first, then the row: a recording is never live without its bytes. Raises Refused,
-    StorageFull, recordings.probe.NotAudio and Truncated; the caller then abandons the upload.
+    Bytes first, then the row: a recording is never live without its bytes. `settle` is called with
+    the id in the transaction that makes the call visible. Raises Refused, StorageFull, and
+    recordings.probe's NotAudio, Truncated and TooLong; the caller then abandons the upload.
     """
     if upload.spool.size == 0:
         raise Refused("empty", "audio", "The audio is empty.")
     if facts.sha256 and facts.sha256.lower() != upload.digest:
         raise Refused("checksum_mismatch", "sha256", "The audio does not have this SHA-256.")
     with upload.spool.reader() as blob:
-        found = probe(blob)
-    if found.duration_ms > settings.RECORDING_MAX_SECONDS * 1000:
-        raise Refused("too_long", "audio", "The recording is longer than this service takes.")
+        found = probe(blob, longest=settings.RECORDING_MAX_SECONDS)
     recording = upload.recording
     _fill(recording, facts, found, upload)
     _check_times(recording, at)
@@ -123,13 +135,15 @@ def receive_recording(upload: Upload, facts: CallFacts, *, by: Acting, at: datet
     except OSError as error:
         raise _storage_error(error) from error
     with transaction.atomic():
-        recording.state = State.LIVE
         recording.save()
         record("recording.received", recording, by=by, customer_id=recording.customer_id, at=at)
+        if settle is not None:
+            settle(recording.pk)
     return recording
 
 
 def _fill(recording: Recording, facts: CallFacts, found: Probed, upload: Upload) -> None:
+    recording.state = State.LIVE
     recording.started_at = facts.started_at
     length = timedelta(milliseconds=found.duration_ms)
     recording.ended_at = facts.ended_at or facts.started_at + length
@@ -142,11 +156,20 @@ def _fill(recording: Recording, facts: CallFacts, found: Probed, upload: Upload)
 
 
 def _check_times(recording: Recording, at: datetime) -> None:
-    """The call ended after it began and, but for clocks that differ, before it came to us."""
-    if recording.ended_at < recording.started_at:
+    """The call ended after it began and, but for clocks that differ, before it came to us.
+
+    Audio may be shorter than its call (ringing, a pause in the recording), but hardly longer.
+    """
+    start, end = recording.started_at, recording.ended_at
+    if end < start:
         raise Refused("ends_before_start", "ended_at", "The call ends before it begins.")
-    if recording.started_at > at + CLOCK_SLACK:
+    if start > at + CLOCK_SLACK:
         raise Refused("in_the_future", "started_at", "The call begins in the future.")
+    if timedelta(milliseconds=recording.duration_ms) > (end - start) * 1.1 + AUDIO_SLACK:
+        raise Refused("longer_than_call", "ended_at", "The audio is longer than the call.")
+    due = recording.derive_due()
+    if due is not None and due <= at:
+        raise Refused("already_due", "started_at", "The call is older than recordings are kept.")
 
 
 def may_listen(recording: Recording, *, by: Acting) -> bool:
@@ -185,9 +208,20 @@ def show_recording(recording: Recording, *, by: Acting, at: datetime) -> None:
         record("recording.seen", recording, by=by, customer_id=recording.customer_id, at=at)
 
 
-def still_playable(recording_id: UUID) -> bool:
-    """Whether the recording may still be played now: asked while a long answer streams."""
-    return Recording.objects.live().filter(id=recording_id, state=State.LIVE).exists()
+def still_playable(recording_id: UUID, *, by: Acting) -> bool:
+    """Whether this actor may still play the recording now: asked while a long answer streams.
+
+    Everything is read again: the row, and the membership or key that gave the right.
+    """
+    recording = Recording.objects.live().filter(id=recording_id, state=State.LIVE).first()
+    if recording is None:
+        return False
+    fresh: Acting | None = None
+    if isinstance(by, Member):
+        fresh = Member.objects.filter(id=by.id, user__is_active=True).live().first()
+    elif isinstance(by, ApiKey):
+        fresh = ApiKey.objects.filter(id=by.id).usable(timezone.now()).first()
+    return fresh is not None and may_listen(recording, by=fresh)
 
 
 def delete_recording(recording: Recording, *, by: Acting) -> None:

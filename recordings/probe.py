@@ -41,9 +41,10 @@ class Probed(NamedTuple):
 
 
 def probe(blob: BlobReader, *, longest: int) -> Probed:
-    """Decode the whole of a sealed upload, up to `longest` seconds. Raises NotAudio, Truncated, TooLong.
+    """Decode the whole of a sealed upload, up to `longest` seconds.
 
-    Decoding stops at the limit: a few megabytes of compressed silence can last for months.
+    Decoding stops at the limit: a few megabytes of compressed silence can last for months. Raises
+    NotAudio, Truncated, TooLong.
     """
     _check_riff_length(blob)
     blob.seek(0)

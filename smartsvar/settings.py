@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -29,6 +30,8 @@ CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 # Vault
 ROOT_KEY: str = env.str("ROOT_KEY", default="")
 ROOT_KEY_FILE: str = env.str("ROOT_KEY_FILE", default="")
+if not (ROOT_KEY or ROOT_KEY_FILE):
+    raise ImproperlyConfigured("Set ROOT_KEY (base64 of 32 bytes) or ROOT_KEY_FILE (its path)")
 
 INSTALLED_APPS = [
     "customers",
@@ -61,6 +64,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "smartsvar.portal.middleware.private_pages",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -102,6 +106,8 @@ def _database(variable: str) -> dict[str, Any]:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
         }
+        # A file, not memory: the tests' worker processes must see the same database.
+        config["TEST"] = {"NAME": f"{config['NAME']}.test"}
     else:
         config["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
         config["CONN_HEALTH_CHECKS"] = True
@@ -144,7 +150,12 @@ STORAGES = {
     "default": _sealed,
     "sealed": _sealed,
     "ledger": _ledger,
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {
+        # Compressing takes half a minute: for an image worth it, for a demo or a test run not.
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if env.bool("STATIC_COMPRESSION", default=True)
+        else "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    },
 }
 ANCHOR_DIR: str = env.str("ANCHOR_DIR")
 STATIC_URL = "/static/"
@@ -247,8 +258,8 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["customers.api_auth.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["customers.api_auth.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["customers.api_parsers.BoundedJSON"],
+    "DEFAULT_SCHEMA_CLASS": "customers.api_schema.ApiSchema",
     "DEFAULT_THROTTLE_CLASSES": ["customers.api_auth.KeyThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "key": env.str("API_RATE", default="600/min"),
@@ -256,11 +267,16 @@ REST_FRAMEWORK = {
     },
     "EXCEPTION_HANDLER": "customers.problems.problem_response",
     "UNAUTHENTICATED_USER": None,
-    "PAGE_SIZE": 50,
+    # How many proxies of ours add to X-Forwarded-For; what a client wrote there itself is not believed.
+    "NUM_PROXIES": env.int("TRUSTED_PROXIES", default=1 if SECURE else 0),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Smartsvar API",
-    "DESCRIPTION": "Deliver and fetch calls, messages and staff. Errors are application/problem+json.",
+    "DESCRIPTION": (
+        "Deliver and fetch calls, messages and staff. Errors are application/problem+json "
+        "(RFC 9457) with a stable `code`; times carry their offset and are answered in UTC; lists "
+        "are pages with a cursor, newest first."
+    ),
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,

@@ -1,5 +1,21 @@
 """Every address of the service."""
 
-from django.urls import path
+from django.conf import settings
+from django.urls import include, path
+from django.views.i18n import set_language
 
-urlpatterns = []
+from smartsvar.back_office.site import support_site
+
+urlpatterns = [
+    path("", include("smartsvar.portal.urls")),
+    path("", include("recordings.urls")),
+    path("", include("messages.urls")),
+    path("", include("customers.urls")),
+    path("sprak/", set_language, name="set_language"),
+    path("api/", include("smartsvar.api_urls")),
+    path("konto/", include("allauth.urls")),
+    path("admin/", support_site.urls),
+]
+
+if settings.DEMO:
+    urlpatterns += [path("demo/", include("smartsvar.demo.urls"))]

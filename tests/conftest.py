@@ -45,12 +45,23 @@ def sven() -> User:
     return cast.support_agent()
 
 
+def browser() -> Client:
+    """Return a browser behind the TLS proxy that production has."""
+    return Client(headers={"X-Forwarded-Proto": "https"})
+
+
+@pytest.fixture
+def client() -> Client:
+    """A stranger's browser."""
+    return browser()
+
+
 @pytest.fixture
 def sign_in() -> Any:
     """Return a function: a browser signed in as a member or support agent."""
 
     def _sign_in(who: Member | User) -> Client:
-        client = Client()
+        client = browser()
         client.force_login(who.user if isinstance(who, Member) else who)
         return client
 

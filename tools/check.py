@@ -3,20 +3,18 @@
 All checks run, also after a failure; the end says which failed.
 """
 
-import base64
-import os
-import secrets
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+
+from tools.throwaway import inherited, throwaway_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -34,30 +32,6 @@ class Check:
 def command(*words: str) -> Callable[[Environment], bool]:
     program = [str(BIN / words[0]), *words[1:]]
     return lambda env: subprocess.run(program, cwd=ROOT, env=env).returncode == 0
-
-
-def production(folder: Path) -> Environment:
-    """Settings as in production, with throwaway secrets and databases that nobody connects to."""
-    names = ("STORAGE_DIR", "LEDGER_DIR", "ANCHOR_DIR", "SPOOL_DIR", "VAR_DIR", "STATIC_ROOT")
-    inherited = {name: value for name, value in os.environ.items() if name != "SMARTSVAR_DEMO"}
-    return (
-        inherited
-        | {name: str(folder / name.lower()) for name in names}
-        | {
-            "DJANGO_SETTINGS_MODULE": "smartsvar.settings",
-            "SECRET_KEY": secrets.token_urlsafe(60),
-            "ROOT_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
-            "INSTALLATION_ID": str(uuid.uuid4()),
-            "PUBLIC_URL": "https://minasidor.example.se",
-            "DATABASE_URL": f"sqlite:///{folder}/main.sqlite3",
-            "KEYS_DATABASE_URL": f"sqlite:///{folder}/keys.sqlite3",
-            "BROKER_URL": "redis://127.0.0.1:1/0",
-            "CACHE_URL": "redis://127.0.0.1:1/1",
-            "STORAGE": "disk",
-            "EMAIL_URL": "smtp://127.0.0.1:1",
-            "DEFAULT_FROM_EMAIL": "Smartsvar <noreply@example.se>",
-        }
-    )
 
 
 def compose_file(env: Environment) -> bool:
@@ -85,7 +59,7 @@ CHECKS = [
     Check("format", command("ruff", "format", "--check", "--quiet", ".")),
     Check("lint", command("ruff", "check", "--quiet", ".")),
     Check("types", command("mypy", ".")),
-    Check("imports", command("lint-imports", "--no-timings")),
+    Check("imports", command("lint-imports")),
     Check("Django's checks", command("python", "manage.py", "check")),
     Check(
         "Django's checks for production",
@@ -100,7 +74,7 @@ CHECKS = [
 def main() -> int:
     failed = []
     with tempfile.TemporaryDirectory(prefix="smartsvar-check-") as folder:
-        env = production(Path(folder))
+        env = inherited() | throwaway_settings(Path(folder))
         for check in CHECKS:
             print(f"── {check.name}", flush=True)
             began = time.monotonic()

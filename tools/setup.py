@@ -72,8 +72,8 @@ def wanted_python() -> str:
     if "PYTHON" in os.environ or not (VENV / "pyvenv.cfg").is_file():
         return this_python()
     lines = (VENV / "pyvenv.cfg").read_text().splitlines()
-    fields = dict(map(str.strip, line.split("=", 1)) for line in lines if "=" in line)
-    return ".".join(fields.get("version", "0.0").split(".")[:2])
+    versions = [line.partition("=")[2].strip() for line in lines if line.startswith("version ")]
+    return ".".join(versions[0].split(".")[:2]) if versions else "0.0"
 
 
 def this_python() -> str:

@@ -1,21 +1,25 @@
 """Open a customer and change what the customer decides about its account."""
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from customers.actions.members import invite
-from customers.models import Customer, Member, Role
+from customers.models import Customer, Member, Role, TenantOwned
 from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
 from smartsvar.ids import new_id
 from smartsvar.jobs import enqueue
+from smartsvar.personal_data import Keep, declared
 from smartsvar.vault.keys import create_customer_keys
 
 FIRST_NUMBER = 10001
+RECORDING_DAYS = "customer.recording_days"  # as declarations name the customer's choice
 DETAILS = ("company_name", "organisation_number", "contact_name", "phone", "email", "language")
 
 
@@ -74,8 +78,29 @@ def change_details(customer: Customer, details: CustomerDetails, *, by: Acting, 
     with transaction.atomic():
         for name in DETAILS:
             setattr(customer, name, getattr(details, name))
-        customer.save()
+        customer.save(update_fields=DETAILS)
         record("customer.changed", customer, by=by, customer_id=customer.id, at=at)
+
+
+def count_due_with(customer: Customer, days: int, *, at: datetime) -> int:
+    """Return how many of the customer's rows would be due at `at` if it chose `days`.
+
+    Which rows, the declarations say: those whose period the customer's choice can shorten.
+    """
+    with_days = copy(customer)
+    with_days.recording_days = days
+    return sum(
+        _is_due(row, declaration.keep, with_days, at)
+        for model, declaration in declared()
+        if declaration.keep.shortened_by == RECORDING_DAYS
+        for row in cast(type[TenantOwned], model).objects.of(customer).defer("sealed").iterator()
+    )
+
+
+def _is_due(row: TenantOwned, keep: Keep, customer: Customer, at: datetime) -> bool:
+    row.customer = customer
+    due = keep.due(row)
+    return due is not None and due <= at
 
 
 def shorten_recordings(customer: Customer, days: int | None, *, by: Member, at: datetime) -> None:

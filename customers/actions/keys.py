@@ -2,15 +2,18 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F, QuerySet
 
 from customers.models import ApiKey, Customer
 from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
 
+PREFIX = re.compile(r"[0-9a-f]{8}")
 USE_RESOLUTION = timedelta(minutes=1)  # how exactly the last use is noted
 
 
@@ -35,6 +38,11 @@ def create_api_key(
     return key, shown
 
 
+def keys_of(customer: Customer) -> "QuerySet[ApiKey]":
+    """Return the customer's keys, usable ones first, then newest first."""
+    return ApiKey.objects.filter(customer=customer).order_by(F("revoked_at").asc(nulls_first=True), "-created_at")
+
+
 def revoke_api_key(key: ApiKey, *, by: Acting, at: datetime) -> None:
     """End a key; the next request with it is refused."""
     with transaction.atomic():
@@ -45,7 +53,7 @@ def revoke_api_key(key: ApiKey, *, by: Acting, at: datetime) -> None:
 def find_api_key(shown: str, at: datetime) -> ApiKey | None:
     """Return the usable key that this secret belongs to, noting its use to the minute."""
     parts = shown.split("_", 2)
-    if len(parts) != 3 or parts[0] != "ssv":
+    if len(parts) != 3 or parts[0] != "ssv" or not PREFIX.fullmatch(parts[1]):
         return None
     key = ApiKey.objects.filter(prefix=parts[1]).usable(at).select_related("customer").first()  # type: ignore[attr-defined]
     digest = hashlib.sha256(parts[2].encode()).digest()

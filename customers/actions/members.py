@@ -3,10 +3,12 @@
 import hashlib
 import secrets
 from datetime import datetime
+from typing import Literal
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
 
+from customers.actions.staff import sort_key
 from customers.models import Customer, Invitation, Member, Role, User
 from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
@@ -16,6 +18,10 @@ from smartsvar.shredding.actions import shred
 
 class NotAllowed(Exception):
     """The rules forbid it; the message is for the person who asked."""
+
+
+class InvitationUsed(Exception):
+    """Somebody accepted or withdrew the invitation, or its time ran out."""
 
 
 class LastAdministrator(NotAllowed):
@@ -41,6 +47,29 @@ def invite(
     return invitation
 
 
+def members_of(customer: Customer) -> list[Member]:
+    """Return the customer's members with their sign-ins, sorted by name as Swedes sort."""
+    rows = Member.objects.of(customer).select_related("user")
+    return sorted(rows, key=lambda member: sort_key(member.name))
+
+
+def invitations_of(customer: Customer) -> list[Invitation]:
+    """Return the customer's open invitations, newest first."""
+    return list(Invitation.objects.of(customer).order_by("-created_at", "-id"))
+
+
+def find_addressee(customer: Customer, email: str) -> Literal["member", "invited", ""]:
+    """Tell whether this address belongs to a member, or has an open invitation."""
+    if Member.objects.of(customer).filter(user__email=email).exists():
+        return "member"
+    return "invited" if any(each.email == email for each in invitations_of(customer)) else ""
+
+
+def withdraw_invitation(invitation: Invitation, *, by: Member) -> None:
+    """Destroy an open invitation; its link leads nowhere any more."""
+    shred([invitation], by=by)
+
+
 def find_invitation(token: str) -> Invitation | None:
     """Return the live invitation that this link belongs to."""
     found: Invitation | None = (
@@ -52,11 +81,14 @@ def find_invitation(token: str) -> Invitation | None:
 def accept_invitation(invitation: Invitation, *, user: User | None, password: str, name: str, at: datetime) -> Member:
     """Make the invited person a member, creating the sign-in if the address has none.
 
-    Raises NotAllowed for support staff: a support agent is never a member of a customer.
+    Raises NotAllowed for support staff: a support agent is never a member of a customer; and
+    InvitationUsed when another request was first.
     """
     if user is not None and user.is_staff:
         raise NotAllowed("Support staff cannot be members of a customer.")
     with transaction.atomic():
+        if not Invitation.objects.select_for_update().filter(id=invitation.id).live().exists():
+            raise InvitationUsed
         if user is None:
             user = User.objects.create_user(invitation.email, password)
             EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)

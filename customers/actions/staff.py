@@ -1,8 +1,9 @@
 """Keep the staff register."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
@@ -37,8 +38,15 @@ def _fill(person: StaffMember, details: StaffDetails) -> None:
         setattr(person, name, list(value) if name == "keywords" else value)
 
 
-def add_staff(customer: Customer, details: StaffDetails, *, by: Acting, at: datetime) -> StaffMember:
-    """Add a person to the register. Raises RegisterFull."""
+def add_staff(
+    customer: Customer,
+    details: StaffDetails,
+    *,
+    by: Acting,
+    at: datetime,
+    settle: Callable[[UUID], None] | None = None,
+) -> StaffMember:
+    """Add a person to the register; `settle` gets the id in the transaction. Raises RegisterFull."""
     if StaffMember.objects.of(customer).count() >= REGISTER_LIMIT:
         raise RegisterFull
     person = StaffMember(customer=customer, created_at=at)
@@ -46,6 +54,8 @@ def add_staff(customer: Customer, details: StaffDetails, *, by: Acting, at: date
     with transaction.atomic():
         person.save(force_insert=True)
         record("staffmember.added", person, by=by, customer_id=customer.id, at=at)
+        if settle is not None:
+            settle(person.pk)
     return person
 
 

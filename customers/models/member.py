@@ -1,5 +1,9 @@
 """A user's role at a customer. One person may be member of several."""
 
+from collections.abc import Sequence
+from typing import Self
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -47,6 +51,18 @@ class Member(TenantOwned):
         constraints = [
             models.UniqueConstraint(fields=["customer", "user"], name="member_once_per_customer")
         ]
+
+    @classmethod
+    def prepare(cls, rows: Sequence[Self]) -> None:
+        """Seal what is to be saved, by save or bulk_create; refuse support staff."""
+        for row in rows:
+            row.clean()
+        super().prepare(rows)
+
+    def clean(self) -> None:
+        """Raise ValidationError for support staff: a membership would be a way to the calls."""
+        if self.user.is_staff:
+            raise ValidationError("Support staff cannot be members of a customer.")
 
     @property
     def actor(self) -> Actor:

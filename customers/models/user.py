@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -76,6 +77,21 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        names = kwargs.get("update_fields")
+        if names is None or "is_staff" in names:
+            self._keep_support_apart()
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        super().clean()
+        self._keep_support_apart()
+
+    def _keep_support_apart(self) -> None:
+        """Raise ValidationError for a member made support staff: a way to the customer's calls."""
+        if self.is_staff and not self._state.adding and self.memberships.exists():
+            raise ValidationError("A member of a customer cannot be support staff.")
 
     @property
     def actor(self) -> Actor:

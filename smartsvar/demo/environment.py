@@ -1,4 +1,7 @@
-"""The demo's environment: the settings' variables with every path below var/, secrets made once."""
+"""The demo's environment: the settings' variables with every path below var/, secrets made once.
+
+VAR_DIR names another folder than var/, for a second demo beside the first.
+"""
 
 import base64
 import json
@@ -9,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-VAR = ROOT / "var"
+VAR = Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve()
 MAIL = VAR / "mail"
 LOGS = VAR / "logs"
 RUN = VAR / "run"
@@ -58,6 +61,8 @@ def environment(*, port: int, valkey_url: str, smtp_url: str) -> dict[str, str]:
         "LEDGER_DIR": str(VAR / "ledger"),
         "ANCHOR_DIR": str(VAR / "anchors"),
         "SPOOL_DIR": str(VAR / "spool"),
+        "STATIC_ROOT": str(VAR / "static"),
+        "STATIC_COMPRESSION": "0",
         "EMAIL_URL": smtp_url,
         "DEFAULT_FROM_EMAIL": "Smartsvar <noreply@example.se>",
         "VAR_DIR": str(VAR),

@@ -1,12 +1,12 @@
-"""One demo per checkout: a lock on var.lock, which the kernel opens when its holder dies."""
+"""One demo per data folder: a lock beside it, which the kernel opens when its holder dies."""
 
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from smartsvar.demo.environment import ROOT
+from smartsvar.demo.environment import VAR
 
-LOCK = ROOT / ".var.lock"  # outside var/, so that a reset cannot pull it away
+LOCK = VAR.with_name(f".{VAR.name}.lock")  # outside, so that a reset cannot pull it away
 
 
 class AlreadyRunning(Exception):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
-from typing import cast
 
 from django.utils.html import strip_tags
 
@@ -58,5 +57,4 @@ def mail(folder: Path, name: str) -> Mail | None:
 
 def _read(path: Path) -> Mail:
     raw = path.read_bytes()
-    message = email.message_from_bytes(raw, policy=email.policy.default)
-    return Mail(path.stem, cast(EmailMessage, message))
+    return Mail(path.stem, email.message_from_bytes(raw, policy=email.policy.default))

@@ -24,7 +24,6 @@ from smartsvar.demo.lock import AlreadyRunning, only_demo
 from smartsvar.demo.sink import start_sink
 from smartsvar.demo.valkey import start_valkey
 from smartsvar.demo.welcome import welcome
-from tools.static import CollectionFailed, collect_static
 
 DEFAULT_PORT = 8000
 WORKER = "demo@localhost"
@@ -48,7 +47,7 @@ def main() -> int:
             return Demo(url, web_socket).run()
     except AlreadyRunning as other:
         print(f"The demo is already running here ({other}).", file=sys.stderr)
-    except (StartError, CollectionFailed) as error:
+    except StartError as error:
         print(error, file=sys.stderr)
     except Stopped:
         return 0
@@ -81,6 +80,7 @@ class Demo:
     def run(self) -> int:
         """Start all parts, say how to use them, watch them until the end."""
         try:
+            os.umask(0o077)
             make_folders()
             self.start_services()
             self.prepare_data()
@@ -94,31 +94,29 @@ class Demo:
     def start_services(self) -> None:
         valkey, valkey_url = start_valkey(logs=LOGS, folder=RUN)
         self.children.append(valkey)
-        smtp, smtp_url = start_sink(MAIL, logs=LOGS, python=sys.executable, cwd=ROOT)
+        smtp, smtp_url = start_sink(MAIL, logs=LOGS, cwd=ROOT)
         self.children.append(smtp)
         port = self.web_socket.getsockname()[1]
         self.env = environment(port=port, valkey_url=valkey_url, smtp_url=smtp_url)
 
     def prepare_data(self) -> None:
         """Databases, static files and the demo's people; quick when all of it is there."""
-        self.manage("migrate_all", "--verbosity=0")
-        collect_static(self.env)
-        self.manage("demo_data")
-
-    def manage(self, *arguments: str) -> None:
-        """Run a management command as a child, which Ctrl-C ends as well. Raises StartError."""
-        command = [sys.executable, "manage.py", *arguments]
-        child = spawn(arguments[0], command, logs=LOGS, env=self.env, cwd=ROOT)
-        self.children.append(child)
-        code = child.process.wait()
-        self.children.remove(child)
+        preparing = self.spawn_module("prepare", ["smartsvar.demo.prepare"])
+        code = preparing.process.wait()
+        self.children.remove(preparing)
         if code:
-            raise StartError(f"manage.py {arguments[0]} failed:\n{child.log_tail()}")
+            raise StartError(f"The demo's data could not be made:\n{preparing.log_tail()}")
 
     def start_smartsvar(self) -> None:
         fd = self.web_socket.fileno()
         gunicorn = ["gunicorn", "smartsvar.wsgi", f"--bind=fd://{fd}", "--workers=2"]
-        gunicorn += ["--threads=4", "--graceful-timeout=3", "--timeout=120"]
+        gunicorn += [
+            "--threads=4",
+            "--preload",
+            "--graceful-timeout=3",
+            "--timeout=120",
+            "--no-control-socket",
+        ]
         celery = ["celery", "-A", "smartsvar"]
         worker = [*celery, "worker", "--concurrency=2", f"--hostname={WORKER}", "--loglevel=INFO"]
         beat = [*celery, "beat", f"--schedule={RUN / 'beat'}", "--pidfile=", "--loglevel=INFO"]

@@ -56,7 +56,15 @@ def start_sink(folder: Path, *, logs: Path, cwd: Path | None = None) -> tuple[Ch
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with listen() as sock:
         fd, port = sock.fileno(), sock.getsockname()[1]
-        command = [sys.executable, "-m", "smartsvar.demo.sink", "--fd", str(fd), "--dir", folder]
+        command = [
+            sys.executable,
+            "-m",
+            "smartsvar.demo.sink",
+            "--fd",
+            str(fd),
+            "--dir",
+            str(folder),
+        ]
         child = spawn("smtp", command, logs=logs, pass_fds=[fd], cwd=cwd)
     return child, f"smtp://127.0.0.1:{port}"
 

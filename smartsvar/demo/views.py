@@ -1,10 +1,8 @@
-from pathlib import Path
-
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from smartsvar.demo.environment import MAIL
 from smartsvar.demo.mail import mail, mails
 
 LATEST = 100
@@ -12,17 +10,13 @@ LATEST = 100
 
 @require_safe
 def mail_list(request: HttpRequest) -> HttpResponse:
-    latest = mails(_folder(), limit=LATEST)
+    latest = mails(MAIL, limit=LATEST)
     return render(request, "demo/mail_list.html", {"mails": latest, "limit": LATEST})
 
 
 @require_safe
 def mail_detail(request: HttpRequest, name: str) -> HttpResponse:
-    found = mail(_folder(), name)
+    found = mail(MAIL, name)
     if found is None:
         raise Http404
     return render(request, "demo/mail_detail.html", {"mail": found})
-
-
-def _folder() -> Path:
-    return Path(settings.VAR_DIR) / "mail"

@@ -88,7 +88,9 @@ def test_a_true_declaration_passes(thing: type[models.Model]) -> None:
         ({"keep": Keep(days=1)}, "E008"),
     ],
 )
-def test_a_false_declaration_fails(thing: type[models.Model], changes: dict[str, Any], code: str) -> None:
+def test_a_false_declaration_fails(
+    thing: type[models.Model], changes: dict[str, Any], code: str
+) -> None:
     assert codes(thing, said(**changes)) == {code}
 
 
@@ -113,10 +115,15 @@ def test_personal_text_is_sealed_or_says_why(model: type[models.Model]) -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [m for m in apps.get_models() if issubclass(m, SealedModel)], ids=lambda m: m._meta.label
+    "model",
+    [m for m in apps.get_models() if issubclass(m, SealedModel)],
+    ids=lambda m: m._meta.label,
 )
 def test_a_sealed_model_shows_only_its_id(model: type[SealedModel]) -> None:
-    assert str(model(id="01a201a7-aaa5-7ab2-b0d6-10101b4ae3b4")) == "01a201a7-aaa5-7ab2-b0d6-10101b4ae3b4"
+    assert (
+        str(model(id="01a201a7-aaa5-7ab2-b0d6-10101b4ae3b4"))
+        == "01a201a7-aaa5-7ab2-b0d6-10101b4ae3b4"
+    )
 
 
 def test_the_table_in_the_docs_is_made_from_the_code() -> None:
@@ -128,7 +135,14 @@ def test_the_table_in_the_docs_is_made_from_the_code() -> None:
 
 def test_foreign_keys_point_down_like_imports() -> None:
     """No lower floor's table refers to a higher one's."""
-    floors = ["vault", "shredding", "audit", "customers", "recordings phone_messages subprocessors", "privacy"]
+    floors = [
+        "vault",
+        "shredding",
+        "audit",
+        "customers",
+        "recordings phone_messages subprocessors",
+        "privacy",
+    ]
     level = {app: n for n, group in enumerate(floors) for app in group.split()}
     for model in apps.get_models():
         here = level.get(model._meta.app_label)

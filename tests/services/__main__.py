@@ -7,7 +7,8 @@ import sys
 from types import FrameType
 
 from smartsvar.demo.children import StartError, ending_with_parent
-from tests.services.stack import STACKS, inherited, started
+from tests.services.stack import STACKS, started
+from tools.throwaway import inherited
 
 EXIT_NO_SERVICE = 69  # EX_UNAVAILABLE of sysexits.h
 EXIT_TIMED_OUT = 124  # as timeout(1)

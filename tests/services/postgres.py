@@ -10,6 +10,7 @@ import os
 import pwd
 import secrets
 import shutil
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +18,10 @@ from signal import SIGINT
 from urllib.parse import quote
 
 import psycopg
-from psycopg import sql
 
 from smartsvar.demo.children import Child, StartError, spawn, wait_until
 
-ROLE = DATABASE = "smartsvar"
+ROLE_SCRIPT = Path(__file__).parent.parent.parent / "deploy" / "postgres" / "role.sh"
 VERSION = "pginstall18"
 # A crash of the machine may lose test data; a bench wants the truth about commits (`durable`).
 FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
@@ -72,7 +72,7 @@ class Installation:
         if self.account is not None:
             os.chown(password_file, self.account, self.account)
         command = [
-            self.bin / "initdb", "--no-sync", "--encoding=UTF8", "--locale=C",
+            str(self.bin / "initdb"), "--no-sync", "--encoding=UTF8", "--locale=C",
             "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--username=postgres",
             "--auth=scram-sha-256", f"--pwfile={password_file}", f"--pgdata={self.folder / name}",
         ]  # fmt: skip
@@ -82,7 +82,7 @@ class Installation:
         settings = ["listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories="]
         settings += ["max_connections=100", "shared_buffers=128MB"]
         settings += () if durable else FORGETFUL
-        command = [self.bin / "postgres", "-D", self.folder / name]
+        command = [str(self.bin / "postgres"), "-D", str(self.folder / name)]
         for setting in settings:
             command += ["-c", setting]
         return spawn(
@@ -101,19 +101,21 @@ class Installation:
         )
         wait_until(lambda: _answers(conninfo), child, within=30)
         role_password = secrets.token_urlsafe(18)
-        with psycopg.connect(conninfo, autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER CREATEDB PASSWORD {}").format(
-                    sql.Identifier(ROLE), sql.Literal(role_password)
-                )
-            )
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} OWNER {}").format(
-                    sql.Identifier(DATABASE), sql.Identifier(ROLE)
-                )
-            )
-        url = f"postgres://{ROLE}:{quote(role_password)}@127.0.0.1:{port}/{DATABASE}"
+        self._make_role(conninfo, role_password)
+        url = f"postgres://smartsvar:{quote(role_password)}@127.0.0.1:{port}/smartsvar"
         return Cluster(self.folder / name, url)
+
+    def _make_role(self, conninfo: str, password: str) -> None:
+        """By production's own script; tests may also make databases. Raises StartError."""
+        keys = {"host": "PGHOST", "port": "PGPORT", "password": "PGPASSWORD"}
+        parts = psycopg.conninfo.conninfo_to_dict(conninfo)
+        env = {name: str(parts[key]) for key, name in keys.items()}
+        env |= {"APP_PASSWORD": password, "PSQL": str(self.bin / "psql"), "PATH": os.defpath}
+        made = subprocess.run(["sh", ROLE_SCRIPT], env=env, capture_output=True, text=True)
+        if made.returncode:
+            raise StartError(f"PostgreSQL: {ROLE_SCRIPT.name} failed:\n{made.stderr}")
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute("ALTER ROLE smartsvar CREATEDB")
 
 
 def _package() -> Path:

@@ -1,23 +1,19 @@
 """What a stack consists of, as the environment its command gets."""
 
-import base64
-import os
-import secrets
 import shutil
+import sys
 import tempfile
-import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
-from smartsvar.demo.children import Child, StartError, free_ports
+from smartsvar.demo.children import Child, StartError, free_ports, spawn
 from smartsvar.demo.sink import start_sink
 from smartsvar.demo.valkey import start_valkey
 from tests.services.browser import chromium
 from tests.services.postgres import Installation
 from tests.services.s3 import open_s3, spawn_s3
-from tools.static import CollectionFailed, collect_static
+from tools.throwaway import FOLDERS, inherited, throwaway_settings
 
 STACKS = ("sqlite", "postgres")
 
@@ -34,42 +30,18 @@ def started(stack: str, *, durable: bool = False) -> Iterator[dict[str, str]]:
         env = _settings(folder) | {"TEST_STACK": stack, "TEST_SERVICE_LOGS": str(logs)}
         if stack == "postgres":
             env |= _start_postgres_and_s3(children, logs, cleanup, durable=durable)
-        else:
-            env |= _files(folder)
         env |= _start_valkey_and_smtp(children, folder, logs)
         env["CHROMIUM_PATH"] = chromium()
-        try:
-            collect_static(inherited() | env)
-        except CollectionFailed as error:
-            raise StartError(str(error)) from error
+        _collect_static(env, logs)
         yield env
 
 
 def _settings(folder: Path) -> dict[str, str]:
     """What every stack shares: production settings with throwaway secrets and folders."""
-    folders = {name: folder / name.lower() for name in ("ANCHOR_DIR", "SPOOL_DIR", "VAR_DIR")}
-    for path in folders.values():
-        path.mkdir(mode=0o700)
-    return {name: str(path) for name, path in folders.items()} | {
-        "DJANGO_SETTINGS_MODULE": "smartsvar.settings",
-        "SECRET_KEY": secrets.token_urlsafe(60),
-        "ROOT_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
-        "INSTALLATION_ID": str(uuid.uuid4()),
-        "PUBLIC_URL": "https://minasidor.example.se",
-        "DEFAULT_FROM_EMAIL": "Smartsvar <noreply@example.se>",
-    }
-
-
-def _files(folder: Path) -> dict[str, str]:
-    for name in ("storage", "ledger"):
-        (folder / name).mkdir(mode=0o700)
-    return {
-        "DATABASE_URL": f"sqlite:///{quote(str(folder / 'main.sqlite3'))}",
-        "KEYS_DATABASE_URL": f"sqlite:///{quote(str(folder / 'keys.sqlite3'))}",
-        "STORAGE": "disk",
-        "STORAGE_DIR": str(folder / "storage"),
-        "LEDGER_DIR": str(folder / "ledger"),
-    }
+    settings = throwaway_settings(folder) | {"STATIC_COMPRESSION": "0"}
+    for name in FOLDERS:
+        Path(settings[name]).mkdir(mode=0o700)
+    return settings
 
 
 def _start_postgres_and_s3(
@@ -114,6 +86,14 @@ def _start_valkey_and_smtp(children: list[Child], folder: Path, logs: Path) -> d
     }
 
 
+def _collect_static(env: dict[str, str], logs: Path) -> None:
+    """Pages need the manifest of static files, as in production."""
+    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
+    child = spawn("collectstatic", command, logs=logs, env=inherited() | env)
+    if child.process.wait(120):
+        raise StartError(f"collectstatic failed:\n{child.log_tail()}")
+
+
 def _temporary_folder(purpose: str, cleanup: ExitStack) -> Path:
     folder = Path(tempfile.mkdtemp(prefix=f"smartsvar-{purpose}-"))
     cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -123,8 +103,3 @@ def _temporary_folder(purpose: str, cleanup: ExitStack) -> Path:
 def _stop_all(children: list[Child]) -> None:
     for child in reversed(children):
         child.stop()
-
-
-def inherited() -> dict[str, str]:
-    """The caller's environment without its SMARTSVAR_DEMO: the tests run production settings."""
-    return {name: value for name, value in os.environ.items() if name != "SMARTSVAR_DEMO"}

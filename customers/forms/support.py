@@ -1,0 +1,81 @@
+"""Forms of support's pages: the contracting party (A1), and its first administrator."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from customers.actions.accounts import DETAILS, CustomerDetails
+from customers.models import Customer, User
+from customers.organisation_number import normalise as normalise_organisation
+from smartsvar import callers
+
+
+class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Who the customer is. Where its messages go is not here: only the customer changes that."""
+
+    company_name = forms.CharField(label=_("company name"), max_length=120)
+    organisation_number = forms.CharField(
+        label=_("organisation number"),
+        max_length=20,
+        help_text=_("For a sole trader the personal identity number."),
+    )
+    contact_name = forms.CharField(label=_("contact person"), max_length=120)
+    phone = forms.CharField(label=_("phone"), max_length=30)
+
+    class Meta:
+        model = Customer
+        fields = ("language",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        customer = self.instance
+        if not customer._state.adding:
+            known = {name: getattr(customer, name) for name in DETAILS}
+            self.initial = {**known, "phone": callers.display(customer.phone), **self.initial}
+
+    def clean_organisation_number(self) -> str:
+        try:
+            return normalise_organisation(self.cleaned_data["organisation_number"])
+        except ValueError:
+            raise forms.ValidationError(_("This is no Swedish organisation number.")) from None
+
+    def clean_phone(self) -> str:
+        try:
+            number = callers.normalise(self.cleaned_data["phone"])
+        except ValueError:
+            number = ""
+        if not number.startswith("+"):
+            raise forms.ValidationError(_("This is no phone number."))
+        return number
+
+    def details(self, email: str) -> CustomerDetails:
+        """Return the answers, with the address that messages go to."""
+        answers = {name: self.cleaned_data[name] for name in DETAILS if name != "email"}
+        return CustomerDetails(email=email, **answers)
+
+
+class OpeningForm(ContactForm):
+    """A new customer: also where its messages go, and who is invited as its first administrator."""
+
+    email = forms.EmailField(
+        label=_("e-mail for messages"),
+        max_length=254,
+        help_text=_(
+            "Where messages go that concern nobody in particular. Only the customer changes it."
+        ),
+    )
+    administrator_name = forms.CharField(label=_("administrator's name"), max_length=120)
+    administrator_email = forms.EmailField(
+        label=_("administrator's e-mail"),
+        max_length=254,
+        help_text=_(
+            "Gets an invitation, good for two weeks. All other people are invited by the customer."
+        ),
+    )
+
+    def clean_administrator_email(self) -> str:
+        email = str(self.cleaned_data["administrator_email"]).strip().lower()
+        if User.objects.filter(email=email, is_staff=True).exists():
+            raise forms.ValidationError(_("Support staff cannot be members of a customer."))
+        return email

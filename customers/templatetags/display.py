@@ -1,0 +1,66 @@
+"""How facts are written for people: numbers, lengths, names."""
+
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+from customers.models import StaffMember
+from smartsvar import callers
+from smartsvar.vault.errors import KeyLost
+
+register = template.Library()
+
+
+@register.filter
+def phone(address: str) -> str:
+    """070-174 06 05; a withheld number in words."""
+    try:
+        return callers.display(address) or _("withheld number")
+    except ValueError:
+        return address
+
+
+@register.filter
+def person(staff: StaffMember | None) -> str:
+    """The staff member's name; "" for nobody, and for somebody who is being removed."""
+    try:
+        return "" if staff is None or staff.shred_job_id else staff.name
+    except KeyLost:
+        return ""
+
+
+@register.filter
+def length(milliseconds: int) -> str:
+    """1:05, or 1:02:05 from an hour on; half seconds round up, so that no call lasts 0:00."""
+    seconds = max(1, (milliseconds + 500) // 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+@register.filter
+def spoken_length(milliseconds: int) -> str:
+    """Minutes and seconds in words, for those who listen to the page."""
+    minutes, seconds = divmod(max(1, (milliseconds + 500) // 1000), 60)
+    if not minutes:
+        return _("%(seconds)d s") % {"seconds": seconds}
+    return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": seconds}
+
+
+@register.filter
+def caller(row: Any) -> str:
+    """Who called, in one line: the name, else the number, else that it was withheld."""
+    return str(row.caller_name) or phone(row.caller_number)
+
+
+@register.filter
+def newest(rows: Any) -> Any:
+    """The row made last of a few that are loaded already; None of none."""
+    return max(rows.all(), key=lambda row: (row.created_at, row.pk), default=None)
+
+
+@register.inclusion_tag("parts/fields.html")
+def fields(form: Any) -> dict[str, Any]:
+    """A form's fields with labels, help and errors."""
+    return {"form": form}

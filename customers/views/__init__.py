@@ -1,0 +1,1 @@
+"""Pages of the customer's own affairs. One module per concept."""

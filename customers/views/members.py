@@ -1,0 +1,81 @@
+"""Who may use Mina Sidor for this customer: the administrators decide."""
+
+from uuid import UUID
+
+from django.contrib import messages as flash
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from customers.access import administers, fetch_owned, member_page
+from customers.actions.members import (
+    LastAdministrator,
+    change_role,
+    invitations_of,
+    invite,
+    members_of,
+    remove_member,
+    withdraw_invitation,
+)
+from customers.forms.members import InviteForm, RoleForm
+from customers.models import Invitation, Member
+from smartsvar.clock import database_now
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_page(may=administers)
+def members(request: HttpRequest, member: Member) -> HttpResponse:
+    form = InviteForm(request.POST or None, customer=member.customer)
+    if request.method == "POST" and form.is_valid():
+        invite(member.customer, **form.cleaned_data, by=member, at=database_now())
+        sent = _("An invitation is on its way to %(email)s.") % {"email": form.cleaned_data["email"]}
+        flash.success(request, sent)
+        return redirect("customers:members", member.customer.number)
+    people = [
+        (each, RoleForm(role=each.role, prefix=f"{each.id}-")) for each in members_of(member.customer)
+    ]
+    context = {"member": member, "people": people, "form": form, "invitations": invitations_of(member.customer)}
+    return render(request, "customers/members.html", context)
+
+
+@require_POST
+@member_page(may=administers)
+def member_role(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
+    other = fetch_owned(Member.objects, member.customer, identity)
+    form = RoleForm(request.POST)
+    if form.is_valid():
+        try:
+            change_role(other, form.cleaned_data["role"], by=member, at=database_now())
+        except LastAdministrator:
+            flash.error(request, _("There must be an administrator. Make somebody else administrator first."))
+        else:
+            said = {"name": other.name, "role": other.get_role_display()}
+            flash.success(request, _("%(name)s now has the role %(role)s.") % said)
+    return redirect("portal:overview" if other.id == member.id else "customers:members", member.customer.number)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_page(may=administers)
+def member_remove(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
+    other = fetch_owned(Member.objects, member.customer, identity)
+    if request.method != "POST":
+        return render(request, "customers/member_remove.html", {"member": member, "other": other})
+    name = other.name
+    try:
+        remove_member(other, by=member, at=database_now())
+    except LastAdministrator:
+        flash.error(request, _("There must be an administrator. Make somebody else administrator first."))
+    else:
+        flash.success(request, _("%(name)s is no longer a member.") % {"name": name})
+    if other.id == member.id:
+        return redirect("portal:home")
+    return redirect("customers:members", member.customer.number)
+
+
+@require_POST
+@member_page(may=administers)
+def invitation_withdraw(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
+    withdraw_invitation(fetch_owned(Invitation.objects, member.customer, identity), by=member)
+    flash.success(request, _("The invitation is withdrawn."))
+    return redirect("customers:members", member.customer.number)

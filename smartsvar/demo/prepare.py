@@ -1,0 +1,15 @@
+"""Bring the demo's data up to date, in one process because starting Django takes its time."""
+
+import django
+from django.core.management import call_command
+
+
+def main() -> None:
+    django.setup()
+    call_command("migrate_all", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    call_command("demo_data")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Pages of long lists by key, not by offset: the thousandth page costs what the first one costs."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import structlog
+from django.db.models import Model, Q, QuerySet
+
+from smartsvar.vault.errors import KeyLost, Tampered
+from smartsvar.vault.rows import SealedModel
+
+log = structlog.get_logger(__name__)
+
+PAGE = 25
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CURSOR = re.compile(r"([0-9]{1,17})-([0-9a-f]{32})")  # microseconds since 1970, and an id
+
+Row = TypeVar("Row", bound=Model)
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """Rows, newest first, and the cursors of the pages beside it ("" where there is none)."""
+
+    rows: list[Row]
+    older: str
+    newer: str
+
+
+def page_of(
+    rows: "QuerySet[Row]", *, moment: str, older: str = "", newer: str = "", size: int = PAGE
+) -> Page[Row]:
+    """Return one page of `rows`, ordered by the field `moment` and the id, newest first.
+
+    `older` or `newer` is a cursor from a page; what is no cursor leads to the first page.
+    """
+    if (place := _read(newer)) is not None:
+        found = list(rows.filter(_beyond(moment, "gt", *place)).order_by(moment, "id")[: size + 1])
+        shown = found[:size][::-1]
+        back, on = bool(shown), len(found) > size
+    else:
+        place = _read(older)
+        start = rows if place is None else rows.filter(_beyond(moment, "lt", *place))
+        found = list(start.order_by(f"-{moment}", "-id")[: size + 1])
+        shown = found[:size]
+        back, on = len(found) > size, place is not None and bool(shown)
+    return Page(
+        openable(shown),
+        older=_write(shown[-1], moment) if back else "",
+        newer=_write(shown[0], moment) if on else "",
+    )
+
+
+def openable(rows: list[Row]) -> list[Row]:
+    """Leave out what cannot be opened (deleted this instant, or damaged), so that the rest shows."""
+    return [row for row in rows if _opens(row)]
+
+
+def _opens(row: Model) -> bool:
+    try:
+        if isinstance(row, SealedModel):
+            row.opened()
+    except (KeyLost, Tampered) as error:
+        log.error("row does not open", object=str(row.pk), error=type(error).__name__)
+        return False
+    return True
+
+
+def _beyond(moment: str, side: str, at: datetime, identity: UUID) -> Q:
+    return Q(**{f"{moment}__{side}": at}) | Q(**{moment: at, f"id__{side}": identity})
+
+
+def _write(row: Any, moment: str) -> str:
+    at: datetime = getattr(row, moment)
+    return f"{(at - EPOCH) // timedelta(microseconds=1)}-{row.pk.hex}"
+
+
+def _read(cursor: str) -> tuple[datetime, UUID] | None:
+    match = _CURSOR.fullmatch(cursor)
+    if match is None:
+        return None
+    try:
+        return EPOCH + timedelta(microseconds=int(match[1])), UUID(match[2])
+    except OverflowError:
+        return None

@@ -1,0 +1,130 @@
+"""Audit entries in people's words: who did what, to what, and where that is."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from customers.models import ApiKey, Customer, Member, StaffMember
+from messages.models import PhoneMessage
+from recordings.models import Recording
+from smartsvar.audit.models import AuditEntry
+from smartsvar.vault.errors import KeyLost
+
+VERBS: dict[str, Any] = {
+    "recording.received": gettext_lazy("delivered a recording"),
+    "recording.seen": gettext_lazy("looked at a call"),
+    "recording.played": gettext_lazy("listened to a recording"),
+    "recording.refused": gettext_lazy("tried to listen to a recording and was refused"),
+    "recording.deleted": gettext_lazy("deleted a recording"),
+    "recording.purged": gettext_lazy("deleted a recording whose time was up"),
+    "phonemessage.taken": gettext_lazy("delivered a message"),
+    "phonemessage.read": gettext_lazy("read a message"),
+    "phonemessage.deleted": gettext_lazy("deleted a message"),
+    "phonemessage.purged": gettext_lazy("deleted a message whose time was up"),
+    "staffmember.added": gettext_lazy("added a person to the staff register"),
+    "staffmember.changed": gettext_lazy("changed a person on the staff register"),
+    "staffmember.deleted": gettext_lazy("removed a person from the staff register"),
+    "staffmember.purged": gettext_lazy("deleted a person on the staff register whose time was up"),
+    "member.invited": gettext_lazy("invited a member"),
+    "member.invited_again": gettext_lazy("sent an invitation again"),
+    "member.joined": gettext_lazy("became a member"),
+    "member.role_changed": gettext_lazy("changed a member's role"),
+    "member.deleted": gettext_lazy("removed a member"),
+    "member.purged": gettext_lazy("deleted a member whose time was up"),
+    "invitation.deleted": gettext_lazy("closed an invitation"),
+    "invitation.purged": gettext_lazy("deleted an invitation whose time was up"),
+    "apikey.created": gettext_lazy("made an API key"),
+    "apikey.revoked": gettext_lazy("revoked an API key"),
+    "customer.opened": gettext_lazy("opened the account"),
+    "customer.changed": gettext_lazy("changed the account's details"),
+    "customer.seen": gettext_lazy("looked at the account's details"),
+    "customer.retention_changed": gettext_lazy("changed how long recordings are kept"),
+    "customer.deleted": gettext_lazy("deleted the account"),
+    "customer.purged": gettext_lazy("deleted the account, whose time was up"),
+    "support.created": gettext_lazy("became support staff"),
+    "support.refused": gettext_lazy("tried to see something and was refused"),
+}
+PAGES = {
+    Recording._meta.label: (Recording, "portal:call"),
+    PhoneMessage._meta.label: (PhoneMessage, "portal:message"),
+    StaffMember._meta.label: (StaffMember, "customers:staff_change"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry for reading: `kind` is member, key, support or system; `link` is "" for what is gone."""
+
+    at: datetime
+    kind: str
+    who: str
+    what: str
+    link: str
+
+
+class Teller:
+    """Tells one customer's entries, looking up all names and pages in a fixed number of queries."""
+
+    def __init__(self, customer: Customer) -> None:
+        self.customer = customer
+
+    def tell(self, entries: Iterable[AuditEntry]) -> list[Line]:
+        """Return the entries as lines, in their order."""
+        rows = list(entries)
+        actors = {kind: {row.actor_id for row in rows if row.actor_kind == kind} for kind in ("member", "key")}
+        names = self._members(actors["member"]) | self._keys(actors["key"])
+        here = self._still_here(rows)
+        return [
+            Line(row.at, row.actor_kind, _who(row, names), _what(row), self._link(row, here)) for row in rows
+        ]
+
+    def _members(self, ids: set[UUID | None]) -> dict[UUID, str]:
+        found = Member.objects.of(self.customer).filter(id__in=ids) if ids else []
+        return {member.id: _name(lambda member=member: member.name) for member in found}
+
+    def _keys(self, ids: set[UUID | None]) -> dict[UUID, str]:
+        """Labels of the customer's own keys; a platform key is told as a system of ours."""
+        if not ids:
+            return {}
+        return dict(ApiKey.objects.filter(customer=self.customer, id__in=ids).values_list("id", "label"))
+
+    def _still_here(self, rows: list[AuditEntry]) -> set[UUID]:
+        here: set[UUID] = set()
+        for label, (model, _page) in PAGES.items():
+            ids = {row.object_id for row in rows if row.object_model == label}
+            if ids:
+                here |= set(model.objects.of(self.customer).filter(id__in=ids).values_list("id", flat=True))
+        return here
+
+    def _link(self, row: AuditEntry, here: set[UUID]) -> str:
+        if row.object_id not in here:
+            return ""
+        return reverse(PAGES[row.object_model][1], args=[self.customer.number, row.object_id])
+
+
+def _name(read: Callable[[], str]) -> str:
+    try:
+        return read()
+    except KeyLost:  # removed this instant
+        return ""
+
+
+def _who(row: AuditEntry, names: dict[UUID, str]) -> str:
+    known = names.get(row.actor_id, "") if row.actor_id else ""
+    strangers = {
+        "member": _("a former member"),
+        "key": _("Smartsvar's telephone exchange"),
+        "support": _("Smartsvar's support"),
+        "system": _("Smartsvar"),
+    }
+    return known or strangers.get(row.actor_kind, row.actor_kind)
+
+
+def _what(row: AuditEntry) -> str:
+    return str(VERBS.get(row.verb, row.verb))

@@ -1,0 +1,45 @@
+"""A call: its recording, its messages, and who has listened."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from customers.access import fetch_owned, member_page
+from customers.models import Customer, Member
+from messages.models import PhoneMessage
+from recordings.actions import show_recording
+from recordings.models import Recording
+from smartsvar.audit.models import AuditEntry
+from smartsvar.clock import database_now
+from smartsvar.paging import openable
+from smartsvar.portal.trail import Teller
+from smartsvar.portal.waveform import waveform
+
+LISTENINGS = 20
+
+
+@require_safe
+@member_page()
+def call(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
+    customer = member.customer
+    recording = fetch_owned(Recording.objects.select_related("staff"), customer, identity)
+    show_recording(recording, by=member, at=database_now())
+    played = AuditEntry.objects.of(customer.id).filter(object_id=recording.id, verb="recording.played")
+    context = {
+        "member": member,
+        "recording": recording,
+        "waveform": waveform(recording.peaks),
+        "inbox": _messages_of(recording, customer),
+        "listenings": Teller(customer).tell(played[:LISTENINGS]),
+    }
+    return render(request, "portal/call.html", context)
+
+
+def _messages_of(recording: Recording, customer: Customer) -> list[PhoneMessage]:
+    """The messages that came out of this call, by the call's id."""
+    if not recording.call_id:
+        return []
+    rows = PhoneMessage.objects.of(customer).of_call(customer, recording.call_id)
+    return openable(list(rows.select_related("staff").prefetch_related("deliveries").newest_first()))

@@ -1,0 +1,116 @@
+"""What nobody but the customer's own may ever find in an answer, and how to look for it."""
+
+import base64
+import html
+import io
+import json
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import numpy as np
+import soundfile
+
+from customers.actions.members import invite
+from customers.actions.staff import StaffDetails, add_staff
+from customers.models import Invitation, StaffMember
+from messages.models import Delivery, PhoneMessage
+from recordings.models import Recording
+from smartsvar.clock import database_now
+from tests import cast
+
+STAFF = StaffDetails(
+    name="Planterade Personalsson",
+    title="Planterad Titelhavare",
+    phone="+46701740677",
+    email="personalsson@planterad.example",
+    keywords=["planteratsökord"],
+    answer_notice="Planterat svarsbesked: är på planterad semester.",
+)
+CALL_ID = "planterat-samtal-4711"
+TEXTS = [
+    cast.PLANTED_NAME, cast.PLANTED_COMPANY, cast.PLANTED_MATTER, cast.PLANTED_EMAIL, CALL_ID,
+    STAFF.name, STAFF.title, STAFF.email, *STAFF.keywords, STAFF.answer_notice,
+]  # fmt: skip
+NUMBERS = [cast.PLANTED_NUMBER, STAFF.phone]
+BETWEEN_DIGITS = re.compile(rb"(?<=[\d+])(?:[\s().\-/]|&nbsp;|\xc2\xa0|%20)+(?=\d)")
+
+
+def noise(seconds: float = 3.0) -> bytes:
+    """Return a sound that is like no other: none of its bytes occurs anywhere by chance."""
+    file = io.BytesIO()
+    wave = np.random.default_rng(4711).uniform(-0.5, 0.5, int(seconds * 8000))
+    soundfile.write(file, wave, 8000, format="WAV", subtype="PCM_16")
+    return file.getvalue()
+
+
+@dataclass
+class Planted:
+    """A house with one call, its message and its staff member, all planted."""
+
+    house: cast.House
+    recording: Recording
+    message: PhoneMessage
+    delivery: Delivery
+    staff: StaffMember
+    invitation: Invitation
+    audio: bytes
+
+    @property
+    def ids(self) -> list[str]:
+        """Every id that a curious person might come by."""
+        things = [self.recording, self.message, self.delivery, self.staff, self.invitation]
+        things += [self.house.key, self.house.customer, self.house.administrator, self.house.reader]
+        return [str(thing.pk) for thing in things]
+
+
+def plant(house: cast.House) -> Planted:
+    """Put into the house what is then looked for."""
+    at = database_now()
+    staff = add_staff(house.customer, STAFF, by=house.administrator, at=at)
+    audio = noise()
+    recording = cast.call_of(house, at=at, audio=audio, staff=staff, call_id=CALL_ID)
+    message = cast.message_of(
+        house, at=at, staff=staff, call_id=CALL_ID, taken_at=at - timedelta(minutes=1)
+    )
+    invitation = invite(
+        house.customer, email="ny@ankdamms.example", name="Ny", role="reader",
+        by=house.administrator, at=at,
+    )  # fmt: skip
+    delivery = Delivery.objects.get(message=message)
+    return Planted(house, recording, message, delivery, staff, invitation, audio)
+
+
+def found_in(content: bytes, audio: bytes = b"") -> list[str]:
+    """Return what of the planted is in there, in any writing: raw, HTML, JSON, URL, Latin-1."""
+    found = [text for text in TEXTS if any(form in content for form in _writings(text))]
+    digits = BETWEEN_DIGITS.sub(b"", content)
+    found += [number for number in NUMBERS if number[3:].encode() in digits]
+    if audio and any(form in content for form in _slices(audio)):
+        found.append("audio")
+    return found
+
+
+def _writings(text: str) -> set[bytes]:
+    forms = {text, html.escape(text), json.dumps(text)[1:-1], quote(text), quote_plus(text)}
+    raw = {form.encode() for form in forms} | {text.encode("latin-1"), text.encode("utf-16-le")}
+    return raw | {base64.b64encode(text.encode())}
+
+
+def _slices(audio: bytes) -> list[bytes]:
+    """Twelve bytes from many places, as they are, in hexadecimal, and in base64."""
+    found: list[bytes] = []
+    for place in range(44, len(audio) - 64, len(audio) // 40):
+        part = audio[place : place + 12]
+        found += [part, part.hex().encode()]
+        found += [base64.b64encode(audio[place + shift : place + shift + 12]) for shift in range(3)]
+    return found
+
+
+def everything_of(response: Any) -> bytes:
+    """Return an answer's whole content with its headers and cookies."""
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    head = "".join(f"{name}: {value}\n" for name, value in response.items())
+    return f"{head}{response.cookies.output()}\n".encode() + bytes(body)

@@ -1,0 +1,73 @@
+"""How long recordings are kept: a shorter time says first what it deletes."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from customers.actions.accounts import count_due_with
+from customers.models import Customer
+from smartsvar.clock import database_now
+from tests import cast
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+
+@pytest.fixture
+def path(anna: cast.House) -> str:
+    return reverse("customers:settings", args=[anna.customer.number])
+
+
+def kept(house: cast.House) -> int | None:
+    found: int | None = Customer.objects.get(id=house.customer.id).recording_days
+    return found
+
+
+def calls_of_ages(house: cast.House, *days: int) -> None:
+    for age in days:
+        at = database_now() - timedelta(days=age)
+        cast.call_of(house, at=at, audio=cast.tone(0.2))
+
+
+def test_shortening_says_how_many_recordings_go_and_waits(anna: cast.House, path: str, sign_in: Any) -> None:
+    calls_of_ages(anna, 1, 11, 30)
+    browser = sign_in(anna.administrator)
+    page = browser.post(path, {"recording_days": "10"}).content.decode()
+    assert "2 inspelningar är äldre än så" in page
+    assert kept(anna) is None
+    browser.post(path, {"recording_days": "10", "confirmed": "1"})
+    assert kept(anna) == 10
+
+
+def test_shortening_that_deletes_nothing_says_so(anna: cast.House, path: str, sign_in: Any) -> None:
+    calls_of_ages(anna, 1)
+    page = sign_in(anna.administrator).post(path, {"recording_days": "10"}).content.decode()
+    assert "inget tas bort nu" in page
+    assert kept(anna) is None
+
+
+def test_lengthening_again_asks_nothing(anna: cast.House, path: str, sign_in: Any) -> None:
+    browser = sign_in(anna.administrator)
+    browser.post(path, {"recording_days": "10", "confirmed": "1"})
+    browser.post(path, {"recording_days": ""})
+    assert kept(anna) is None
+
+
+@pytest.mark.parametrize("days", ["0", "93", "-4", "tio", "9" * 300])
+def test_days_outside_the_law_are_refused(days: str, anna: cast.House, path: str, sign_in: Any) -> None:
+    body = {"recording_days": days, "confirmed": "1"}
+    assert sign_in(anna.administrator).post(path, body).status_code == 200
+    assert kept(anna) is None
+
+
+def test_the_count_is_exact_to_the_second_and_leaves_cecilia_out(
+    anna: cast.House, cecilia: cast.House
+) -> None:
+    ended = database_now() - timedelta(days=20)
+    cast.call_of(anna, at=ended, started_at=ended - timedelta(minutes=1), ended_at=ended)
+    calls_of_ages(cecilia, 40)
+    at = ended + timedelta(days=10)
+    assert count_due_with(anna.customer, 10, at=at) == 1
+    assert count_due_with(anna.customer, 10, at=at - timedelta(seconds=1)) == 0
+    assert anna.customer.recording_days is None

@@ -1,0 +1,99 @@
+"""The staff register on Mina Sidor."""
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from customers.actions.staff import StaffDetails, add_staff
+from customers.models import StaffMember
+from smartsvar.clock import database_now
+from tests import cast
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+MARTA = {
+    "name": "Märta Ek", "title": "Ekonom", "phone": "070-174 06 21", "email": "marta@ankdamm.example",
+    "keywords": "fakturor, löner,, fakturor", "answer_notice": "Åter klockan ett.",
+}  # fmt: skip
+
+
+def at(house: cast.House, page: str, *ids: Any) -> str:
+    return reverse(page, args=[house.customer.number, *ids])
+
+
+def only_other(house: cast.House) -> StaffMember:
+    found: StaffMember = StaffMember.objects.of(house.customer).exclude(id=house.staff.id).get()
+    return found
+
+
+def test_bertil_adds_a_person_whose_number_is_kept_whole_and_shown_short(anna: cast.House, sign_in: Any) -> None:
+    browser = sign_in(anna.member)
+    page = browser.post(at(anna, "customers:staff_add"), MARTA, follow=True).content.decode()
+    added = only_other(anna)
+    assert (added.name, added.phone, added.keywords) == ("Märta Ek", "+46701740621", ["fakturor", "löner"])
+    assert "070-174 06 21" in page
+    assert "Märta Ek finns nu i registret." in page
+
+
+def test_a_change_is_filled_in_and_saved(anna: cast.House, sign_in: Any) -> None:
+    browser = sign_in(anna.member)
+    browser.post(at(anna, "customers:staff_add"), MARTA)
+    path = at(anna, "customers:staff_change", only_other(anna).id)
+    page = browser.get(path).content.decode()
+    assert 'value="070-174 06 21"' in page
+    assert 'value="fakturor, löner"' in page
+    browser.post(path, MARTA | {"title": "Ekonomichef", "phone": ""})
+    changed = only_other(anna)
+    assert (changed.title, changed.phone) == ("Ekonomichef", "")
+
+
+def test_a_removal_asks_first_and_is_final(anna: cast.House, sign_in: Any) -> None:
+    browser, path = sign_in(anna.member), at(anna, "customers:staff_remove", anna.staff.id)
+    call = cast.call_of(anna, staff=anna.staff)
+    assert anna.staff.name in browser.get(path).content.decode()
+    assert StaffMember.objects.filter(id=anna.staff.id).exists()
+    browser.post(path)
+    assert not StaffMember.objects.filter(id=anna.staff.id).exists()
+    assert browser.get(path).status_code == 404
+    assert browser.get(at(anna, "portal:call", call.id)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("name", "", "Detta fält måste fyllas i."),
+        ("phone", "hundra", "Skriv ett helt telefonnummer"),
+        ("email", "inte en adress", "giltig e-postadress"),
+        ("keywords", "x" * 61, "Högst 30 sökord"),
+        ("keywords", ",".join(map(str, range(31))), "Högst 30 sökord"),
+    ],
+)
+def test_what_cannot_be_is_said_beside_the_field(
+    field: str, value: str, said: str, anna: cast.House, sign_in: Any
+) -> None:
+    answer = sign_in(anna.member).post(at(anna, "customers:staff_add"), MARTA | {field: value})
+    assert answer.status_code == 200
+    assert said in answer.content.decode()
+    assert StaffMember.objects.of(anna.customer).count() == 1
+
+
+def test_the_register_is_sorted_as_swedes_sort(anna: cast.House, sign_in: Any) -> None:
+    for name in ("Örjan", "Zelda", "Åke", "Ärla"):
+        add_staff(anna.customer, StaffDetails(name=name), by=anna.administrator, at=database_now())
+    page = sign_in(anna.reader).get(at(anna, "customers:staff_list")).content.decode()
+    places = [page.index(name) for name in ("Stina", "Zelda", "Åke", "Ärla", "Örjan")]
+    assert places == sorted(places)
+
+
+def test_a_full_register_says_so(anna: cast.House, sign_in: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("customers.actions.staff.REGISTER_LIMIT", 1)
+    answer = sign_in(anna.member).post(at(anna, "customers:staff_add"), MARTA)
+    assert "Registret är fullt" in answer.content.decode()
+
+
+def test_an_empty_register_teaches(anna: cast.House, sign_in: Any) -> None:
+    browser = sign_in(anna.administrator)
+    browser.post(at(anna, "customers:staff_remove", anna.staff.id))
+    page = browser.get(at(anna, "customers:staff_list")).content.decode()
+    assert "Ingen i registret ännu" in page
+    assert at(anna, "customers:staff_add") in page
