@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import httpx
 from django.db import connections
 
 from smartsvar.settings import BASE_DIR
@@ -66,13 +67,15 @@ def web_server(log: Path) -> Iterator[str]:
     address = f"http://localhost:{port}"
     command = ["gunicorn", "smartsvar.wsgi", f"--bind=127.0.0.1:{port}", "--threads=8"]
     with running(command, log, {"PUBLIC_URL": address, "WEB_CONCURRENCY": "1"}):
-        wait_until(lambda: _listens(port), 30, "the web server")
+        wait_until(lambda: _healthy(port), 60, "the web server")
         yield address
 
 
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def _healthy(port: int) -> bool:
+    try:
+        return httpx.get(f"http://localhost:{port}/healthz/", timeout=20).status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 def wait_until(true: Callable[[], object], seconds: float, what: str) -> float:

@@ -78,7 +78,10 @@ def test_the_mail_says_it_all_as_text_and_as_html(anna: cast.House) -> None:
 
 
 def test_markup_in_a_message_is_text_in_the_mail(anna: cast.House) -> None:
-    mail = compose(cast.message_of(anna, matter="<b>1 < 2</b> & så", caller_name="<i>Z</i>"), "s@ankdamm.example")
+    mail = compose(
+        cast.message_of(anna, matter="<b>1 < 2</b> & så", caller_name="<i>Z</i>"),
+        "s@ankdamm.example",
+    )
     assert "<b>1 < 2</b> & så" in str(mail.body)
     assert "&lt;b&gt;1 &lt; 2&lt;/b&gt; &amp; så" in str(mail.alternatives[0][0])
     assert "<i>Z" not in str(mail.alternatives[0][0])
@@ -93,7 +96,12 @@ def test_an_english_customers_mail_is_english(anna: cast.House) -> None:
 
 def test_an_invitations_mail_carries_the_link(anna: cast.House, mailoutbox: Any) -> None:
     invitation = invite(
-        anna.customer, email="nina@ny.example", name="Nina", role=Role.READER, by=anna.administrator, at=database_now()
+        anna.customer,
+        email="nina@ny.example",
+        name="Nina",
+        role=Role.READER,
+        by=anna.administrator,
+        at=database_now(),
     )
     token = invitation.token
     send_invitation(str(invitation.id))
