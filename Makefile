@@ -27,7 +27,7 @@ check: setup     ## format, lint, types, imports, Django's checks, translations,
 	@$(PY) -m tools.check
 
 bench: setup     ## speed and memory, beside the floor measured in the same run
-	@$(PY) -m bench $(ARGS)
+	@$(PY) -m tests.services --stack postgres --durable -- $(PY) -m bench $(ARGS)
 
 lock: setup      ## recompile requirements/*.in; UPGRADE=1 takes newer versions
 	@$(PY) -m tools.lock

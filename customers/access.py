@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
-from customers.models import Customer, Member, TenantOwned, TenantQuerySet, User
+from customers.models import Customer, Member, TenantOwned, User
 
 Allowed = Callable[[Member], bool]
 View = Callable[..., HttpResponseBase]

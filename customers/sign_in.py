@@ -1,8 +1,10 @@
 """Signing in through django-allauth: by invitation only."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -21,3 +23,15 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
         if getattr(request.user, "is_staff", False):
             return reverse("admin:index")
         return str(super().get_login_redirect_url(request))
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        return _published(super().get_reset_password_from_key_url(key))
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        return _published(super().get_email_confirmation_url(request, emailconfirmation))
+
+
+def _published(url: str) -> str:
+    """Return the address under the public URL: links in mail never follow the Host header."""
+    parts = urlsplit(url)
+    return f"{settings.PUBLIC_URL}{parts.path}" + (f"?{parts.query}" if parts.query else "")

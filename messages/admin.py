@@ -13,8 +13,8 @@ from smartsvar.back_office.site import support_site
 
 @admin.register(PhoneMessage, site=support_site)
 class PhoneMessagePages(CustomersRowsPages):
-    list_display = ("id", "customer_number", "taken_at", "received_at", "read_at", "due_at")
-    shown = list_display
+    list_display = ("received_at", "customer_number", "read_at", "due_at", "id")
+    shown = ("id", "customer_number", "taken_at", "received_at", "read_at", "due_at")
     ordering = ("-received_at", "-id")
     date_hierarchy = "received_at"
 
@@ -22,8 +22,8 @@ class PhoneMessagePages(CustomersRowsPages):
 @admin.register(Delivery, site=support_site)
 class DeliveryPages(CustomersRowsPages):
     list_display = (
-        "id", "customer_number", "channel", "state", "attempts", "error", "created_at",
-        "settled_at",
+        "created_at", "customer_number", "channel", "state", "attempts", "error", "settled_at",
+        "id",
     )  # fmt: skip
     shown = (*list_display, "message_id", "next_attempt_at", "lease_until")
     list_filter = ("state", "channel")

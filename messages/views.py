@@ -20,10 +20,16 @@ from smartsvar.paging import page_of
 @member_page()
 def message_list(request: HttpRequest, member: Member) -> HttpResponse:
     form = MessageFilter(request.GET, customer=member.customer)
-    rows = PhoneMessage.objects.of(member.customer).select_related("staff").prefetch_related("deliveries")
+    rows = (
+        PhoneMessage.objects.of(member.customer)
+        .select_related("staff")
+        .prefetch_related("deliveries")
+    )
     older, newer = request.GET.get("older", ""), request.GET.get("newer", "")
     page = page_of(form.apply(rows), moment="taken_at", older=older, newer=newer)
-    return render(request, "phone_messages/list.html", {"member": member, "form": form, "page": page})
+    return render(
+        request, "phone_messages/list.html", {"member": member, "form": form, "page": page}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

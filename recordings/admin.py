@@ -12,8 +12,8 @@ from smartsvar.back_office.site import support_site
 @admin.register(Recording, site=support_site)
 class RecordingPages(CustomersRowsPages):
     list_display = (
-        "id", "customer_number", "started_at", "received_at", "length", "bytes", "audio_format",
-        "state", "due_at",
+        "received_at", "customer_number", "length", "bytes", "audio_format", "state", "due_at",
+        "id",
     )  # fmt: skip
     shown = (
         "id", "customer_number", "started_at", "ended_at", "received_at", "length", "bytes",

@@ -55,7 +55,7 @@ def page_of(
 
 
 def openable(rows: list[Row]) -> list[Row]:
-    """Leave out what cannot be opened (deleted this instant, or damaged), so that the rest shows."""
+    """Leave out what cannot be opened (deleted this instant, damaged), so that the rest shows."""
     return [row for row in rows if _opens(row)]
 
 

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "privacy",
     "subprocessors",
     "smartsvar.portal",
+    "smartsvar.back_office",
     "smartsvar.audit",
     "smartsvar.shredding",
     "smartsvar.vault",

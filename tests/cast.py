@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import numpy as np
 import soundfile
+from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 
 from customers.actions.accounts import CustomerDetails, open_customer
@@ -76,7 +77,7 @@ def open_house(name: str, *, at: datetime | None = None) -> House:
     people = {}
     for role in Role.values:
         user = User.objects.create(email=f"{role}@{slug}.example", password=hashed_password())
-        user.emailaddress_set.create(email=user.email, verified=True, primary=True)
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         people[role] = join(customer, user, role=role, name=f"{role} på {name}", at=at)
     person = StaffDetails(name=f"Stina på {name}", title="Säljare", email=f"stina@{slug}.example")
     staff = add_staff(customer, person, by=people["administrator"], at=at)
@@ -120,5 +121,5 @@ def support_agent(email: str = "sven@support.example") -> User:
     user = User.objects.create(
         email=email, password=hashed_password(), is_staff=True, is_superuser=True
     )
-    user.emailaddress_set.create(email=user.email, verified=True, primary=True)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user

@@ -1,5 +1,6 @@
 """Fixtures that every room uses. The services come from `python -m tests.services`."""
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -7,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.test.client import ClientHandler
 
 from customers.models import Member, User
 from smartsvar.vault.keys import forget_keys
@@ -47,7 +49,15 @@ def sven() -> User:
 
 def browser() -> Client:
     """Return a browser behind the TLS proxy that production has."""
-    return Client(headers={"X-Forwarded-Proto": "https"})
+    client = Client(headers={"X-Forwarded-Proto": "https"})
+    client.handler = loaded_handler()
+    return client
+
+
+@functools.cache
+def loaded_handler() -> ClientHandler:
+    """Return one handler for all browsers: WhiteNoise lists every static file as it loads."""
+    return ClientHandler(enforce_csrf_checks=False)
 
 
 @pytest.fixture

@@ -47,8 +47,9 @@ def inherited() -> dict[str, str]:
 
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="smartsvar-throwaway-") as folder:
-        # What the caller does set wins: STATIC_ROOT=… keeps the static files.
-        env = throwaway_settings(Path(folder)) | inherited()
+        env = inherited() | throwaway_settings(Path(folder))
+        if "STATIC_ROOT" in os.environ:  # the one result that may be kept
+            env["STATIC_ROOT"] = os.environ["STATIC_ROOT"]
         return subprocess.run([sys.executable, *sys.argv[1:]], env=env).returncode
 
 

@@ -51,7 +51,14 @@ def open_customer(
     identity = customer_id or new_id()
     create_customer_keys(identity)
     customer = _insert(identity, details, by, at)
-    invite(customer, email=administrator_email, name=administrator_name, role=Role.ADMINISTRATOR, by=by, at=at)
+    invite(
+        customer,
+        email=administrator_email,
+        name=administrator_name,
+        role=Role.ADMINISTRATOR,
+        by=by,
+        at=at,
+    )
     return customer
 
 
@@ -73,7 +80,9 @@ def _insert(identity: UUID, details: CustomerDetails, by: Acting, at: datetime) 
     raise AssertionError("unreachable")
 
 
-def change_details(customer: Customer, details: CustomerDetails, *, by: Acting, at: datetime) -> None:
+def change_details(
+    customer: Customer, details: CustomerDetails, *, by: Acting, at: datetime
+) -> None:
     """Change who the contracting party is and where its messages go."""
     with transaction.atomic():
         for name in DETAILS:

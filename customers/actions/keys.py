@@ -40,7 +40,9 @@ def create_api_key(
 
 def keys_of(customer: Customer) -> "QuerySet[ApiKey]":
     """Return the customer's keys, usable ones first, then newest first."""
-    return ApiKey.objects.filter(customer=customer).order_by(F("revoked_at").asc(nulls_first=True), "-created_at")
+    return ApiKey.objects.filter(customer=customer).order_by(
+        F("revoked_at").asc(nulls_first=True), "-created_at"
+    )
 
 
 def revoke_api_key(key: ApiKey, *, by: Acting, at: datetime) -> None:

@@ -13,6 +13,7 @@ from customers.models import Customer, Invitation, Member, Role, User
 from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
 from smartsvar.jobs import enqueue
+from smartsvar.paging import openable
 from smartsvar.shredding.actions import shred
 
 
@@ -38,7 +39,9 @@ def invite(
 ) -> Invitation:
     """Invite somebody by mail. The link works once, for two weeks."""
     token = secrets.token_urlsafe(32)
-    invitation = Invitation(customer=customer, role=role, token_hash=hash_token(token), created_at=at)
+    invitation = Invitation(
+        customer=customer, role=role, token_hash=hash_token(token), created_at=at
+    )
     invitation.email, invitation.name, invitation.token = email.strip().lower(), name, token
     with transaction.atomic():
         invitation.save(force_insert=True)
@@ -50,12 +53,12 @@ def invite(
 def members_of(customer: Customer) -> list[Member]:
     """Return the customer's members with their sign-ins, sorted by name as Swedes sort."""
     rows = Member.objects.of(customer).select_related("user")
-    return sorted(rows, key=lambda member: sort_key(member.name))
+    return sorted(openable(list(rows)), key=lambda member: sort_key(member.name))
 
 
 def invitations_of(customer: Customer) -> list[Invitation]:
     """Return the customer's open invitations, newest first."""
-    return list(Invitation.objects.of(customer).order_by("-created_at", "-id"))
+    return openable(list(Invitation.objects.of(customer).order_by("-created_at", "-id")))
 
 
 def find_addressee(customer: Customer, email: str) -> Literal["member", "invited", ""]:
@@ -73,12 +76,17 @@ def withdraw_invitation(invitation: Invitation, *, by: Member) -> None:
 def find_invitation(token: str) -> Invitation | None:
     """Return the live invitation that this link belongs to."""
     found: Invitation | None = (
-        Invitation.objects.filter(token_hash=hash_token(token)).live().select_related("customer").first()
+        Invitation.objects.filter(token_hash=hash_token(token))
+        .live()
+        .select_related("customer")
+        .first()
     )
     return found
 
 
-def accept_invitation(invitation: Invitation, *, user: User | None, password: str, name: str, at: datetime) -> Member:
+def accept_invitation(
+    invitation: Invitation, *, user: User | None, password: str, name: str, at: datetime
+) -> Member:
     """Make the invited person a member, creating the sign-in if the address has none.
 
     Raises NotAllowed for support staff: a support agent is never a member of a customer; and
@@ -111,7 +119,9 @@ def join(customer: Customer, user: User, *, role: str, name: str, at: datetime) 
 
 
 def _guard_last_administrator(member: Member) -> None:
-    others = Member.objects.of(member.customer).filter(role=Role.ADMINISTRATOR).exclude(id=member.id)
+    others = (
+        Member.objects.of(member.customer).filter(role=Role.ADMINISTRATOR).exclude(id=member.id)
+    )
     if member.is_administrator and not others.exists():
         raise LastAdministrator("Make somebody else administrator first.")
 
@@ -128,7 +138,7 @@ def change_role(member: Member, role: str, *, by: Member, at: datetime) -> None:
 
 
 def remove_member(member: Member, *, by: Member, at: datetime) -> None:
-    """End a membership; the next request of that person is a stranger's. Raises LastAdministrator."""
+    """End a membership; that person's next request is a stranger's. Raises LastAdministrator."""
     with transaction.atomic():
         Customer.objects.select_for_update().get(id=member.customer_id)
         _guard_last_administrator(member)

@@ -10,6 +10,7 @@ from django.db import transaction
 from customers.models import Customer, StaffMember
 from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
+from smartsvar.paging import openable
 from smartsvar.shredding.actions import shred
 
 FIELDS = ("name", "title", "phone", "email", "keywords", "answer_notice")
@@ -74,9 +75,12 @@ def remove_staff(person: StaffMember, *, by: Acting) -> None:
 
 def register_of(customer: Customer) -> list[StaffMember]:
     """Return the customer's register sorted by name as Swedes sort (å, ä, ö last)."""
-    return sorted(StaffMember.objects.of(customer), key=lambda person: sort_key(person.name))
+    people = openable(list(StaffMember.objects.of(customer)))
+    return sorted(people, key=lambda person: sort_key(person.name))
 
 
 def sort_key(name: str) -> str:
     """Return a key that puts å, ä, ö after z, on every database and locale alike."""
-    return name.casefold().translate(str.maketrans({"å": "{", "ä": "|", "ö": "}", "é": "e", "ü": "y"}))
+    return name.casefold().translate(
+        str.maketrans({"å": "{", "ä": "|", "ö": "}", "é": "e", "ü": "y"})
+    )

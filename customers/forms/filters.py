@@ -48,7 +48,9 @@ class ListFilter(forms.Form):
         try:
             address = callers.normalise(text)
         except ValueError as error:
-            raise forms.ValidationError(_("Write a whole phone number, such as 070-174 06 05.")) from error
+            raise forms.ValidationError(
+                _("Write a whole phone number, such as 070-174 06 05.")
+            ) from error
         if not address:
             raise forms.ValidationError(_("Write a whole phone number, such as 070-174 06 05."))
         return address
@@ -68,7 +70,9 @@ class ListFilter(forms.Form):
     def end(self) -> datetime | None:
         """The first moment after the last day."""
         day = self.cleaned_data.get("until")
-        return datetime.combine(day + timedelta(days=1), time.min, tzinfo=STOCKHOLM) if day else None
+        return (
+            datetime.combine(day + timedelta(days=1), time.min, tzinfo=STOCKHOLM) if day else None
+        )
 
     @property
     def staff_id(self) -> UUID | None:

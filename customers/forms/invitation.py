@@ -3,7 +3,10 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.contrib.auth.password_validation import (
+    password_validators_help_text_html,
+    validate_password,
+)
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Invitation, User
@@ -12,7 +15,9 @@ from customers.models import Invitation, User
 class JoinForm(forms.Form):
     """Somebody who has a sign-in says only their name."""
 
-    name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
 
     def __init__(self, data: Any = None, *, invitation: Invitation) -> None:
         super().__init__(data, initial={"name": invitation.name}, label_suffix="")

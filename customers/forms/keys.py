@@ -14,7 +14,9 @@ class KeyForm(forms.Form):
     """Which system, what it may do, for how long."""
 
     label = forms.CharField(
-        label=_("System"), max_length=60, help_text=_("Which system uses the key, such as “The exchange”.")
+        label=_("System"),
+        max_length=60,
+        help_text=_("Which system uses the key, such as “The exchange”."),
     )
     scopes = forms.MultipleChoiceField(
         label=_("The key may"), choices=Scope, widget=forms.CheckboxSelectMultiple

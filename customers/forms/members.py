@@ -14,15 +14,23 @@ class RoleForm(forms.Form):
 
     role = forms.ChoiceField(label=_("Role"), choices=Role)
 
-    def __init__(self, data: Any = None, *, role: str = Role.MEMBER, prefix: str | None = None) -> None:
-        super().__init__(data, initial={"role": role}, label_suffix="", auto_id=f"id_{prefix or ''}%s")
+    def __init__(
+        self, data: Any = None, *, role: str = Role.MEMBER, prefix: str | None = None
+    ) -> None:
+        super().__init__(
+            data, initial={"role": role}, label_suffix="", auto_id=f"id_{prefix or ''}%s"
+        )
 
 
 class InviteForm(forms.Form):
     """Who is to get the mail, and as what."""
 
-    email = forms.EmailField(label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
-    name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    email = forms.EmailField(
+        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    name = forms.CharField(
+        label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     role = forms.ChoiceField(label=_("Role"), choices=Role, initial=Role.MEMBER)
 
     def __init__(self, data: Any = None, *, customer: Customer) -> None:
@@ -35,5 +43,7 @@ class InviteForm(forms.Form):
             case "member":
                 raise forms.ValidationError(_("This person is a member already."))
             case "invited":
-                raise forms.ValidationError(_("This address has an invitation already. Withdraw it first."))
+                raise forms.ValidationError(
+                    _("This address has an invitation already. Withdraw it first.")
+                )
         return address

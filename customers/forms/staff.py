@@ -16,7 +16,9 @@ KEYWORD_LENGTH = 60
 class StaffForm(forms.Form):
     """Seed row A3: who can be asked for, how to reach them, what to answer."""
 
-    name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = forms.CharField(
+        label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     title = forms.CharField(label=_("Title"), max_length=120, required=False)
     phone = forms.CharField(
         label=_("Phone"), max_length=60, required=False,
@@ -24,12 +26,16 @@ class StaffForm(forms.Form):
     )  # fmt: skip
     email = forms.EmailField(
         label=_("E-mail"), max_length=254, required=False,
-        help_text=_("Messages to this person are sent here. Empty: they go to the company's address."),
+        help_text=_(
+            "Messages to this person are sent here. Empty: they go to the company's address."
+        ),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
     keywords = forms.CharField(
         label=_("Keywords"), max_length=KEYWORDS * (KEYWORD_LENGTH + 2), required=False,
-        help_text=_("What callers may ask about, separated by commas: invoices, roofs, complaints."),
+        help_text=_(
+            "What callers may ask about, separated by commas: invoices, roofs, complaints."
+        ),
     )  # fmt: skip
     answer_notice = forms.CharField(
         label=_("Answer notice"), max_length=1000, required=False,
@@ -44,7 +50,9 @@ class StaffForm(forms.Form):
         try:
             return callers.normalise(self.cleaned_data["phone"])
         except ValueError as error:
-            raise forms.ValidationError(_("Write a whole phone number, such as 070-174 06 05.")) from error
+            raise forms.ValidationError(
+                _("Write a whole phone number, such as 070-174 06 05.")
+            ) from error
 
     def clean_keywords(self) -> list[str]:
         words = [word.strip() for word in self.cleaned_data["keywords"].split(",")]

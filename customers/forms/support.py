@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from customers.actions.accounts import DETAILS, CustomerDetails
@@ -29,6 +30,8 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.label = capfirst(field.label)
         customer = self.instance
         if not customer._state.adding:
             known = {name: getattr(customer, name) for name in DETAILS}

@@ -21,12 +21,16 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     owner = User.objects.filter(email=invitation.email).first()
     refusal = _refusal(request, owner)
     if refusal:
-        return render(request, f"customers/invitation_{refusal}.html", {"invitation": invitation}, status=403)
+        return render(
+            request, f"customers/invitation_{refusal}.html", {"invitation": invitation}, status=403
+        )
     if owner and not request.user.is_authenticated:
         return render(request, "customers/invitation_sign_in.html", {"invitation": invitation})
     form = (JoinForm if owner else NewSignInForm)(request.POST or None, invitation=invitation)
     if request.method != "POST" or not form.is_valid():
-        return render(request, "customers/invitation.html", {"invitation": invitation, "form": form})
+        return render(
+            request, "customers/invitation.html", {"invitation": invitation, "form": form}
+        )
     try:
         member = _join(invitation, owner, form)
     except InvitationUsed:
@@ -41,7 +45,7 @@ def _used(request: HttpRequest) -> HttpResponse:
 
 
 def _refusal(request: HttpRequest, owner: User | None) -> str:
-    """Why the person at the screen cannot accept: "staff", "other", or "" when nothing is in the way."""
+    """Why this person cannot accept: "staff", "other", or "" when nothing is in the way."""
     user = request.user
     if (owner and owner.is_staff) or (isinstance(user, User) and user.is_staff):
         return "staff"
@@ -51,5 +55,9 @@ def _refusal(request: HttpRequest, owner: User | None) -> str:
 def _join(invitation: Invitation, owner: User | None, form: JoinForm) -> Member:
     said = form.cleaned_data
     return accept_invitation(
-        invitation, user=owner, password=said.get("password", ""), name=said["name"], at=database_now()
+        invitation,
+        user=owner,
+        password=said.get("password", ""),
+        name=said["name"],
+        at=database_now(),
     )

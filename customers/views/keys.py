@@ -28,8 +28,12 @@ def key_add(request: HttpRequest, member: Member) -> HttpResponse:
     """The secret is in this one answer and nowhere else, so there is no redirect."""
     form = KeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        key, secret = create_api_key(member.customer, **form.cleaned_data, by=member, at=database_now())
-        return render(request, "customers/key_shown.html", {"member": member, "key": key, "secret": secret})
+        key, secret = create_api_key(
+            member.customer, **form.cleaned_data, by=member, at=database_now()
+        )
+        return render(
+            request, "customers/key_shown.html", {"member": member, "key": key, "secret": secret}
+        )
     return render(request, "customers/key_form.html", {"member": member, "form": form})
 
 

@@ -29,13 +29,21 @@ def members(request: HttpRequest, member: Member) -> HttpResponse:
     form = InviteForm(request.POST or None, customer=member.customer)
     if request.method == "POST" and form.is_valid():
         invite(member.customer, **form.cleaned_data, by=member, at=database_now())
-        sent = _("An invitation is on its way to %(email)s.") % {"email": form.cleaned_data["email"]}
+        sent = _("An invitation is on its way to %(email)s.") % {
+            "email": form.cleaned_data["email"]
+        }
         flash.success(request, sent)
         return redirect("customers:members", member.customer.number)
     people = [
-        (each, RoleForm(role=each.role, prefix=f"{each.id}-")) for each in members_of(member.customer)
+        (each, RoleForm(role=each.role, prefix=f"{each.id}-"))
+        for each in members_of(member.customer)
     ]
-    context = {"member": member, "people": people, "form": form, "invitations": invitations_of(member.customer)}
+    context = {
+        "member": member,
+        "people": people,
+        "form": form,
+        "invitations": invitations_of(member.customer),
+    }
     return render(request, "customers/members.html", context)
 
 
@@ -48,11 +56,16 @@ def member_role(request: HttpRequest, member: Member, identity: UUID) -> HttpRes
         try:
             change_role(other, form.cleaned_data["role"], by=member, at=database_now())
         except LastAdministrator:
-            flash.error(request, _("There must be an administrator. Make somebody else administrator first."))
+            flash.error(
+                request,
+                _("There must be an administrator. Make somebody else administrator first."),
+            )
         else:
             said = {"name": other.name, "role": other.get_role_display()}
             flash.success(request, _("%(name)s now has the role %(role)s.") % said)
-    return redirect("portal:overview" if other.id == member.id else "customers:members", member.customer.number)
+    return redirect(
+        "portal:overview" if other.id == member.id else "customers:members", member.customer.number
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,7 +78,9 @@ def member_remove(request: HttpRequest, member: Member, identity: UUID) -> HttpR
     try:
         remove_member(other, by=member, at=database_now())
     except LastAdministrator:
-        flash.error(request, _("There must be an administrator. Make somebody else administrator first."))
+        flash.error(
+            request, _("There must be an administrator. Make somebody else administrator first.")
+        )
     else:
         flash.success(request, _("%(name)s is no longer a member.") % {"name": name})
     if other.id == member.id:

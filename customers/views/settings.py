@@ -23,7 +23,11 @@ def settings(request: HttpRequest, member: Member) -> HttpResponse:
     days, at = form.cleaned_data["recording_days"], database_now()
     if form.shortens and "confirmed" not in request.POST:
         doomed = count_due_with(member.customer, days, at=at)
-        return render(request, "customers/settings_confirm.html", {"member": member, "days": days, "doomed": doomed})
+        return render(
+            request,
+            "customers/settings_confirm.html",
+            {"member": member, "days": days, "doomed": doomed},
+        )
     if days != member.customer.recording_days:
         shorten_recordings(member.customer, days, by=member, at=at)
     flash.success(request, _("The settings are saved."))

@@ -76,10 +76,14 @@ class AuditEntry(models.Model):
     objects: ClassVar[models.Manager[Self]] = models.Manager.from_queryset(AppendOnly)()  # type: ignore[assignment]
 
     class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit trail")
         indexes = [
             models.Index(fields=["customer_id", "-at", "-id"], name="audit_of_customer"),
             models.Index(
-                fields=["customer_id", "id"], name="audit_unsealed", condition=models.Q(position=None)
+                fields=["customer_id", "id"],
+                name="audit_unsealed",
+                condition=models.Q(position=None),
             ),
             models.Index(fields=["object_id", "verb", "actor_id", "at"], name="audit_of_object"),
         ]

@@ -8,7 +8,9 @@ from django.http.response import HttpResponseBase
 PERMISSIONS = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
-def private_pages(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+def private_pages(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
     """Nothing is stored on the way or in the browser unless a view says otherwise.
 
     Every page, not only those of signed-in people: whoever forgets to ask fails closed.

@@ -1,6 +1,6 @@
 """Audit entries in people's words: who did what, to what, and where that is."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from customers.models import ApiKey, Customer, Member, StaffMember
 from messages.models import PhoneMessage
 from recordings.models import Recording
 from smartsvar.audit.models import AuditEntry
-from smartsvar.vault.errors import KeyLost
+from smartsvar.paging import openable
 
 VERBS: dict[str, Any] = {
     "recording.received": gettext_lazy("delivered a recording"),
@@ -59,7 +59,7 @@ PAGES = {
 
 @dataclass(frozen=True)
 class Line:
-    """One entry for reading: `kind` is member, key, support or system; `link` is "" for what is gone."""
+    """One entry for reading: `kind` as in the entry; `link` is "" for what is gone."""
 
     at: datetime
     kind: str
@@ -77,29 +77,33 @@ class Teller:
     def tell(self, entries: Iterable[AuditEntry]) -> list[Line]:
         """Return the entries as lines, in their order."""
         rows = list(entries)
-        actors = {kind: {row.actor_id for row in rows if row.actor_kind == kind} for kind in ("member", "key")}
-        names = self._members(actors["member"]) | self._keys(actors["key"])
+        names = self._members(_actors(rows, "member")) | self._keys(_actors(rows, "key"))
         here = self._still_here(rows)
         return [
-            Line(row.at, row.actor_kind, _who(row, names), _what(row), self._link(row, here)) for row in rows
+            Line(row.at, row.actor_kind, _who(row, names), _what(row), self._link(row, here))
+            for row in rows
         ]
 
-    def _members(self, ids: set[UUID | None]) -> dict[UUID, str]:
-        found = Member.objects.of(self.customer).filter(id__in=ids) if ids else []
-        return {member.id: _name(lambda member=member: member.name) for member in found}
+    def _members(self, ids: set[UUID]) -> dict[UUID, str]:
+        found = list(Member.objects.of(self.customer).filter(id__in=ids)) if ids else []
+        return {member.id: member.name for member in openable(found)}
 
-    def _keys(self, ids: set[UUID | None]) -> dict[UUID, str]:
+    def _keys(self, ids: set[UUID]) -> dict[UUID, str]:
         """Labels of the customer's own keys; a platform key is told as a system of ours."""
         if not ids:
             return {}
-        return dict(ApiKey.objects.filter(customer=self.customer, id__in=ids).values_list("id", "label"))
+        return dict(
+            ApiKey.objects.filter(customer=self.customer, id__in=ids).values_list("id", "label")
+        )
 
     def _still_here(self, rows: list[AuditEntry]) -> set[UUID]:
         here: set[UUID] = set()
         for label, (model, _page) in PAGES.items():
-            ids = {row.object_id for row in rows if row.object_model == label}
+            ids = {row.object_id for row in rows if row.object_model == label and row.object_id}
             if ids:
-                here |= set(model.objects.of(self.customer).filter(id__in=ids).values_list("id", flat=True))
+                here |= set(
+                    model.objects.of(self.customer).filter(id__in=ids).values_list("id", flat=True)
+                )
         return here
 
     def _link(self, row: AuditEntry, here: set[UUID]) -> str:
@@ -108,11 +112,8 @@ class Teller:
         return reverse(PAGES[row.object_model][1], args=[self.customer.number, row.object_id])
 
 
-def _name(read: Callable[[], str]) -> str:
-    try:
-        return read()
-    except KeyLost:  # removed this instant
-        return ""
+def _actors(rows: list[AuditEntry], kind: str) -> set[UUID]:
+    return {row.actor_id for row in rows if row.actor_kind == kind and row.actor_id}
 
 
 def _who(row: AuditEntry, names: dict[UUID, str]) -> str:

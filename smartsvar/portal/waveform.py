@@ -4,12 +4,12 @@ import base64
 import binascii
 
 BARS = 100
-HEIGHT = 40  # of the drawing; a bar is one unit wide, and a third of that is gap
+HEIGHT = 40  # of the drawing; a bar is one unit wide, a third of it gap
 LEAST = 1.2  # so that silence still shows a line
 
 
 def waveform(peaks: str) -> str:
-    """Return the path's `d` for stored peaks (base64, a byte per column); "" when there are none."""
+    """Return the path's `d` for stored peaks (base64, a byte per column), or ""."""
     try:
         columns = base64.b64decode(peaks, validate=True)
     except (binascii.Error, ValueError):

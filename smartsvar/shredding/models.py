@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from smartsvar.ids import new_id
 from smartsvar.personal_data import NoPersonalData, PersonalData
@@ -88,6 +89,10 @@ class ShredJob(models.Model):
     fence = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
 
+    class Meta:
+        verbose_name = _("deletion under way")
+        verbose_name_plural = _("deletions under way")
+
     def __str__(self) -> str:
         return str(self.id)
 
@@ -106,6 +111,8 @@ class Receipt(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        verbose_name = _("receipt of deletion")
+        verbose_name_plural = _("receipts of deletion")
         indexes = [models.Index(fields=["customer_id", "-at"], name="receipt_of_customer")]
         constraints = [
             models.UniqueConstraint(

@@ -124,9 +124,13 @@ class S3Store:
                 if each.object_key == name
             ]
             if batch:
-                answer = self._storage.bucket.delete_objects(Delete={"Objects": batch, "Quiet": True})
+                answer = self._storage.bucket.delete_objects(
+                    Delete={"Objects": batch, "Quiet": True}
+                )
                 if answer.get("Errors"):
-                    raise OSError(f"{len(answer['Errors'])} versions of {name} could not be deleted.")
+                    raise OSError(
+                        f"{len(answer['Errors'])} versions of {name} could not be deleted."
+                    )
 
     def check(self) -> None:
         bucket = self._storage.bucket

@@ -4,6 +4,7 @@ import io
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
@@ -71,7 +72,7 @@ def test_the_command_makes_a_support_agent_with_a_verified_address(typed: Any) -
     assert siv.is_staff
     assert not siv.is_superuser
     assert siv.check_password("mycket hemlig häst")
-    assert siv.emailaddress_set.get().verified
+    assert EmailAddress.objects.get(user=siv).verified
     assert AuditEntry.objects.get(verb="support.created").object_id == siv.id
 
 

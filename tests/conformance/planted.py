@@ -61,7 +61,13 @@ class Planted:
     @property
     def ids(self) -> list[str]:
         """Every id that a curious person might come by."""
-        things = [self.recording, self.message, self.delivery, self.staff, self.invitation]
+        things: list[Any] = [
+            self.recording,
+            self.message,
+            self.delivery,
+            self.staff,
+            self.invitation,
+        ]
         things += [self.house.key, self.house.customer, self.house.administrator, self.house.reader]
         return [str(thing.pk) for thing in things]
 

@@ -44,16 +44,27 @@ def test_a_revoked_key_stops_and_is_marked(anna: cast.House, sign_in: Any) -> No
     assert browser.post(path).status_code == 404
 
 
-@pytest.mark.parametrize("bad", [{"scopes": []}, {"scopes": ["everything"]}, {"days": "100000"}, {"label": ""}])
-def test_a_key_that_makes_no_sense_is_not_made(bad: dict[str, Any], anna: cast.House, sign_in: Any) -> None:
+@pytest.mark.parametrize(
+    "bad", [{"scopes": []}, {"scopes": ["everything"]}, {"days": "100000"}, {"label": ""}]
+)
+def test_a_key_that_makes_no_sense_is_not_made(
+    bad: dict[str, Any], anna: cast.House, sign_in: Any
+) -> None:
     body = {"label": "Växeln", "scopes": ["staff:read"], "days": "90"}
-    assert sign_in(anna.administrator).post(at(anna, "customers:key_add"), body | bad).status_code == 200
+    assert (
+        sign_in(anna.administrator).post(at(anna, "customers:key_add"), body | bad).status_code
+        == 200
+    )
     assert ApiKey.objects.filter(customer=anna.customer).count() == 1
 
 
 def test_the_platforms_key_is_not_on_annas_page(anna: cast.House, sign_in: Any) -> None:
     platform = ApiKey.objects.create(
-        customer=None, label="Plattformen", prefix="pppppppp", secret_hash=b"x", expires_at=database_now()
+        customer=None,
+        label="Plattformen",
+        prefix="pppppppp",
+        secret_hash=b"x",
+        expires_at=database_now(),
     )
     browser = sign_in(anna.administrator)
     assert "Plattformen" not in browser.get(at(anna, "customers:keys")).content.decode()

@@ -56,13 +56,17 @@ def test_a_made_up_role_is_refused(anna: cast.House, sign_in: Any) -> None:
 
 
 def test_anna_makes_rut_a_member(anna: cast.House, sign_in: Any) -> None:
-    sign_in(anna.administrator).post(at(anna, "customers:member_role", anna.reader.id), {"role": "member"})
+    sign_in(anna.administrator).post(
+        at(anna, "customers:member_role", anna.reader.id), {"role": "member"}
+    )
     anna.reader.refresh_from_db()
     assert anna.reader.role == Role.MEMBER
 
 
 @pytest.mark.parametrize("page", ["customers:member_role", "customers:member_remove"])
-def test_the_last_administrator_stays_and_is_told_why(page: str, anna: cast.House, sign_in: Any) -> None:
+def test_the_last_administrator_stays_and_is_told_why(
+    page: str, anna: cast.House, sign_in: Any
+) -> None:
     browser = sign_in(anna.administrator)
     answer = browser.post(at(anna, page, anna.administrator.id), {"role": "reader"}, follow=True)
     assert "Det måste finnas en administratör." in answer.content.decode()

@@ -30,7 +30,9 @@ def calls_of_ages(house: cast.House, *days: int) -> None:
         cast.call_of(house, at=at, audio=cast.tone(0.2))
 
 
-def test_shortening_says_how_many_recordings_go_and_waits(anna: cast.House, path: str, sign_in: Any) -> None:
+def test_shortening_says_how_many_recordings_go_and_waits(
+    anna: cast.House, path: str, sign_in: Any
+) -> None:
     calls_of_ages(anna, 1, 11, 30)
     browser = sign_in(anna.administrator)
     page = browser.post(path, {"recording_days": "10"}).content.decode()
@@ -55,7 +57,9 @@ def test_lengthening_again_asks_nothing(anna: cast.House, path: str, sign_in: An
 
 
 @pytest.mark.parametrize("days", ["0", "93", "-4", "tio", "9" * 300])
-def test_days_outside_the_law_are_refused(days: str, anna: cast.House, path: str, sign_in: Any) -> None:
+def test_days_outside_the_law_are_refused(
+    days: str, anna: cast.House, path: str, sign_in: Any
+) -> None:
     body = {"recording_days": days, "confirmed": "1"}
     assert sign_in(anna.administrator).post(path, body).status_code == 200
     assert kept(anna) is None

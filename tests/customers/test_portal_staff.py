@@ -12,9 +12,13 @@ from tests import cast
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 MARTA = {
-    "name": "Märta Ek", "title": "Ekonom", "phone": "070-174 06 21", "email": "marta@ankdamm.example",
-    "keywords": "fakturor, löner,, fakturor", "answer_notice": "Åter klockan ett.",
-}  # fmt: skip
+    "name": "Märta Ek",
+    "title": "Ekonom",
+    "phone": "070-174 06 21",
+    "email": "marta@ankdamm.example",
+    "keywords": "fakturor, löner,, fakturor",
+    "answer_notice": "Åter klockan ett.",
+}
 
 
 def at(house: cast.House, page: str, *ids: Any) -> str:
@@ -26,11 +30,17 @@ def only_other(house: cast.House) -> StaffMember:
     return found
 
 
-def test_bertil_adds_a_person_whose_number_is_kept_whole_and_shown_short(anna: cast.House, sign_in: Any) -> None:
+def test_bertil_adds_a_person_whose_number_is_kept_whole_and_shown_short(
+    anna: cast.House, sign_in: Any
+) -> None:
     browser = sign_in(anna.member)
     page = browser.post(at(anna, "customers:staff_add"), MARTA, follow=True).content.decode()
     added = only_other(anna)
-    assert (added.name, added.phone, added.keywords) == ("Märta Ek", "+46701740621", ["fakturor", "löner"])
+    assert (added.name, added.phone, added.keywords) == (
+        "Märta Ek",
+        "+46701740621",
+        ["fakturor", "löner"],
+    )
     assert "070-174 06 21" in page
     assert "Märta Ek finns nu i registret." in page
 
@@ -61,9 +71,9 @@ def test_a_removal_asks_first_and_is_final(anna: cast.House, sign_in: Any) -> No
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("name", "", "Detta fält måste fyllas i."),
+        ("name", "", "Det här fältet är obligatoriskt."),
         ("phone", "hundra", "Skriv ett helt telefonnummer"),
-        ("email", "inte en adress", "giltig e-postadress"),
+        ("email", "inte en adress", "Ange en giltig mejladress."),
         ("keywords", "x" * 61, "Högst 30 sökord"),
         ("keywords", ",".join(map(str, range(31))), "Högst 30 sökord"),
     ],

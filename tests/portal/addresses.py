@@ -14,9 +14,9 @@ from customers.models import Role
 from smartsvar.clock import database_now
 from tests import cast
 
-EVERYBODY = set(Role.values)
-CHANGERS = {Role.ADMINISTRATOR, Role.MEMBER}
-ADMINISTRATORS = {Role.ADMINISTRATOR}
+EVERYBODY: set[str] = set(Role.values)
+CHANGERS: set[str] = {Role.ADMINISTRATOR, Role.MEMBER}
+ADMINISTRATORS: set[str] = {Role.ADMINISTRATOR}
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,9 @@ class Address:
 
     def of(self, house: cast.House, things: dict[str, Any]) -> str:
         where = {"number": house.customer.number}
-        return reverse(self.name, kwargs=where | ({"identity": things[self.thing].id} if self.thing else {}))
+        return reverse(
+            self.name, kwargs=where | ({"identity": things[self.thing].id} if self.thing else {})
+        )
 
 
 ADDRESSES = [
@@ -48,7 +50,7 @@ ADDRESSES = [
     Address("customers:staff_list", EVERYBODY),
     Address(
         "customers:staff_add", CHANGERS, post=302,
-        body={"name": "Ny", "title": "", "phone": "", "email": "", "keywords": "", "answer_notice": ""},
+        body={"name": "Ny", "title": "", "phone": "", "email": "", "keywords": ""},
     ),
     Address("customers:staff_change", CHANGERS, "staff", post=302, body={"name": "Stina"}),
     Address("customers:staff_remove", CHANGERS, "staff", post=302),
@@ -56,7 +58,9 @@ ADDRESSES = [
         "customers:members", ADMINISTRATORS, post=302,
         body={"email": "ny@ankdamm.example", "name": "Ny", "role": "reader"},
     ),
-    Address("customers:member_role", ADMINISTRATORS, "other", get=405, post=302, body={"role": "reader"}),
+    Address(
+        "customers:member_role", ADMINISTRATORS, "other", get=405, post=302, body={"role": "reader"}
+    ),
     Address("customers:member_remove", ADMINISTRATORS, "other", post=302),
     Address("customers:invitation_withdraw", ADMINISTRATORS, "invitation", get=405, post=302),
     Address("customers:keys", ADMINISTRATORS),

@@ -32,7 +32,9 @@ def sent(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-@pytest.mark.parametrize("page", ["recordings:list", "phone_messages:list", "portal:trail", "portal:overview"])
+@pytest.mark.parametrize(
+    "page", ["recordings:list", "phone_messages:list", "portal:trail", "portal:overview"]
+)
 def test_nothing_in_a_lists_address_breaks_it(page: str, anna: cast.House, sign_in: Any) -> None:
     browser, path = sign_in(anna.reader), reverse(page, args=[anna.customer.number])
     for field in ASKED:
@@ -52,7 +54,9 @@ def test_nothing_in_a_form_breaks_it(
     path, browser = address.of(anna, things_of(anna)), sign_in(anna.administrator)
     for field in address.body:
         body = urlencode(address.body | {field: sent(nasty)}, doseq=True)
-        answer = browser.post(path, body, content_type="application/x-www-form-urlencoded", follow=True)
+        answer = browser.post(
+            path, body, content_type="application/x-www-form-urlencoded", follow=True
+        )
         assert answer.status_code < 500, field
         assert MARKUP not in answer.content.decode()
 
@@ -64,13 +68,19 @@ def test_a_megabyte_in_a_field_is_a_400(anna: cast.House, sign_in: Any) -> None:
     assert "Det gick inte att förstå" in answer.content.decode()
 
 
-@pytest.mark.parametrize("number", ["0", "99999999999999999999999999", "00010001x", "-1", "1.5", "%00"])
+@pytest.mark.parametrize(
+    "number", ["0", "99999999999999999999999999", "00010001x", "-1", "1.5", "%00"]
+)
 def test_a_bad_customer_number_is_a_404(number: str, anna: cast.House, sign_in: Any) -> None:
     assert sign_in(anna.administrator).get(f"/mina-sidor/{number}/").status_code == 404
 
 
-@pytest.mark.parametrize("identity", ["x", "%00", "00000000-0000-0000-0000-000000000000", "..%2f..%2fetc", MARKUP])
-@pytest.mark.parametrize("page", ["samtal/{}/", "samtal/{}/ljud", "meddelanden/{}/", "personal/{}/"])
+@pytest.mark.parametrize(
+    "identity", ["x", "%00", "00000000-0000-0000-0000-000000000000", "..%2f..%2fetc", MARKUP]
+)
+@pytest.mark.parametrize(
+    "page", ["samtal/{}/", "samtal/{}/ljud", "meddelanden/{}/", "personal/{}/"]
+)
 def test_a_bad_id_is_a_404(page: str, identity: str, anna: cast.House, sign_in: Any) -> None:
     path = f"/mina-sidor/{anna.customer.number}/" + page.format(identity)
     assert sign_in(anna.administrator).get(path).status_code == 404
@@ -81,13 +91,21 @@ def test_a_bad_token_is_no_invitation(token: str, client: Client) -> None:
     assert client.get(f"/inbjudan/{token}/").status_code == 410
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"],
+)
 @pytest.mark.parametrize("page", ["set_language", "account_login", "account_logout"])
 def test_nothing_leads_elsewhere(
     page: str, elsewhere: str, anna: cast.House, sign_in: Any, client: Client
 ) -> None:
     browser = client if page == "account_login" else sign_in(anna.member)
-    body = {"next": elsewhere, "language": "en", "login": anna.member.user.email, "password": cast.PASSWORD}
+    body = {
+        "next": elsewhere,
+        "language": "en",
+        "login": anna.member.user.email,
+        "password": cast.PASSWORD,
+    }
     answer = browser.post(reverse(page), body)
     assert answer.status_code in {204, 302}
     assert "evil" not in answer.get("Location", "")
@@ -98,7 +116,7 @@ def test_nothing_leads_elsewhere(
 def test_what_a_caller_says_is_only_text(nasty: str, anna: cast.House, sign_in: Any) -> None:
     """It came over the API, so it may hold anything that JSON can."""
     said = nasty[:5000].replace("\ud800", "?")
-    facts = {"caller_name": said, "caller_number": said[:200], "call_id": "c"}
+    facts: dict[str, Any] = {"caller_name": said, "caller_number": said[:200], "call_id": "c"}
     call = cast.call_of(anna, **facts)
     message = cast.message_of(anna, matter=said, caller_company=said, caller_email=said, **facts)
     browser, number = sign_in(anna.reader), anna.customer.number
@@ -117,7 +135,9 @@ def test_what_a_caller_says_is_only_text(nasty: str, anna: cast.House, sign_in: 
 def test_a_form_without_its_token_is_refused_in_words(anna: cast.House) -> None:
     browser = Client(enforce_csrf_checks=True, headers={"X-Forwarded-Proto": "https"})
     browser.force_login(anna.administrator.user)
-    answer = browser.post(reverse("customers:staff_remove", args=[anna.customer.number, anna.staff.id]))
+    answer = browser.post(
+        reverse("customers:staff_remove", args=[anna.customer.number, anna.staff.id])
+    )
     assert answer.status_code == 403
     assert "Formuläret var för gammalt" in answer.content.decode()
     anna.staff.refresh_from_db()

@@ -16,8 +16,16 @@ ACCOUNT = [
     "account_change_password", "account_email", "account_logout", "mfa_index", "mfa_activate_totp",
     "account_reauthenticate",
 ]  # fmt: skip
-PUBLIC = ["portal:front", "account_login", "account_signup", "account_reset_password", "account_reset_password_done"]
-INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)|javascript:", re.IGNORECASE)
+PUBLIC = [
+    "portal:front",
+    "account_login",
+    "account_signup",
+    "account_reset_password",
+    "account_reset_password_done",
+]
+INLINE = re.compile(
+    r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)|javascript:", re.IGNORECASE
+)
 
 
 def test_the_language_is_switched_by_a_form_and_stays(anna: cast.House, sign_in: Any) -> None:
@@ -32,7 +40,9 @@ def test_the_language_is_switched_by_a_form_and_stays(anna: cast.House, sign_in:
 
 
 @pytest.mark.parametrize("address", PAGES, ids=lambda address: address.name)
-@pytest.mark.parametrize(("language", "said", "unsaid"), [("sv", "Logga ut", "Sign out"), ("en", "Sign out", "Logga ut")])
+@pytest.mark.parametrize(
+    ("language", "said", "unsaid"), [("sv", "Logga ut", "Sign out"), ("en", "Sign out", "Logga ut")]
+)
 def test_every_page_speaks_both_languages_and_holds_nothing_inline(
     address: Address, language: str, said: str, unsaid: str, anna: cast.House, sign_in: Any
 ) -> None:
@@ -66,7 +76,9 @@ def assert_ours(answer: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["/finns-inte/", "/mina-sidor/1/"])
-def test_a_missing_page_says_so_in_both_languages(path: str, anna: cast.House, sign_in: Any) -> None:
+def test_a_missing_page_says_so_in_both_languages(
+    path: str, anna: cast.House, sign_in: Any
+) -> None:
     answer = sign_in(anna.reader).get(path)
     page = answer.content.decode()
     assert answer.status_code == 404

@@ -34,10 +34,14 @@ def test_the_front_page_says_what_this_is_and_leads_to_sign_in(client: Client) -
 
 
 def test_anna_goes_straight_to_her_only_customer(anna: cast.House, sign_in: Any) -> None:
-    assert sign_in(anna.administrator).get(reverse("portal:home"))["Location"] == at(anna, "portal:overview")
+    assert sign_in(anna.administrator).get(reverse("portal:home"))["Location"] == at(
+        anna, "portal:overview"
+    )
 
 
-def test_a_member_of_two_customers_chooses(anna: cast.House, cecilia: cast.House, sign_in: Any) -> None:
+def test_a_member_of_two_customers_chooses(
+    anna: cast.House, cecilia: cast.House, sign_in: Any
+) -> None:
     from_cecilia = cecilia.reader
     from_cecilia.user = anna.member.user
     from_cecilia.save()
@@ -58,9 +62,13 @@ def test_sven_is_sent_to_the_admin(sven: Any, sign_in: Any) -> None:
     assert sign_in(sven).get(reverse("portal:home"))["Location"] == "/admin/"
 
 
-def test_the_overview_puts_unread_undelivered_messages_first(anna: cast.House, sign_in: Any) -> None:
+def test_the_overview_puts_unread_undelivered_messages_first(
+    anna: cast.House, sign_in: Any
+) -> None:
     now = database_now()
-    lost = cast.message_of(anna, at=now - timedelta(days=9), taken_at=now - timedelta(days=9), caller_name="Försvunnen")
+    lost = cast.message_of(
+        anna, at=now - timedelta(days=9), taken_at=now - timedelta(days=9), caller_name="Försvunnen"
+    )
     Delivery.objects.filter(message=lost).update(state=Delivery.State.DEAD)
     for number in range(8):
         cast.message_of(anna, caller_name=f"Vanlig {number}")
@@ -89,7 +97,10 @@ def test_call_and_message_of_one_call_lead_to_each_other(anna: cast.House, sign_
     calls_page = browser.get(at(anna, "portal:call", call.id)).content.decode()
     assert at(anna, "portal:message", message.id) in calls_page
     assert at(anna, "portal:message", other.id) not in calls_page
-    assert at(anna, "portal:call", call.id) in browser.get(at(anna, "portal:message", message.id)).content.decode()
+    assert (
+        at(anna, "portal:call", call.id)
+        in browser.get(at(anna, "portal:message", message.id)).content.decode()
+    )
 
 
 def test_cecilias_call_with_annas_call_id_stays_cecilias(
@@ -103,7 +114,10 @@ def test_cecilias_call_with_annas_call_id_stays_cecilias(
 
 def test_a_call_without_an_id_claims_no_messages(anna: cast.House, sign_in: Any) -> None:
     call, message = cast.call_of(anna), cast.message_of(anna)
-    assert str(message.id) not in sign_in(anna.reader).get(at(anna, "portal:call", call.id)).content.decode()
+    assert (
+        str(message.id)
+        not in sign_in(anna.reader).get(at(anna, "portal:call", call.id)).content.decode()
+    )
 
 
 def test_a_calls_page_says_who_has_listened(anna: cast.House, sign_in: Any) -> None:
@@ -121,10 +135,15 @@ def test_opening_a_message_reads_it_and_leaves_a_trace(anna: cast.House, sign_in
     page = sign_in(anna.reader).get(at(anna, "portal:message", message.id)).content.decode()
     assert cast.PLANTED_MATTER in page
     assert PhoneMessage.objects.get(id=message.id).read_at is not None
-    assert AuditEntry.objects.filter(object_id=message.id, verb="phonemessage.read", actor_id=anna.reader.id).exists()
+    assert AuditEntry.objects.filter(
+        object_id=message.id, verb="phonemessage.read", actor_id=anna.reader.id
+    ).exists()
 
 
-@pytest.mark.parametrize(("state", "said"), [("queued", "i kö"), ("accepted", "mottaget av e-postservern"), ("dead", "uppgivet")])
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [("queued", "i kö"), ("accepted", "mottaget av e-postservern"), ("dead", "uppgivet")],
+)
 def test_a_messages_page_shows_the_state_of_its_delivery(
     state: str, said: str, anna: cast.House, sign_in: Any
 ) -> None:
@@ -145,7 +164,9 @@ def test_the_trail_says_who_did_what(anna: cast.House, sign_in: Any) -> None:
     assert at(anna, "portal:call", call.id) in page
 
 
-def test_the_trail_shows_anna_nothing_of_cecilias(anna: cast.House, cecilia: cast.House, sign_in: Any) -> None:
+def test_the_trail_shows_anna_nothing_of_cecilias(
+    anna: cast.House, cecilia: cast.House, sign_in: Any
+) -> None:
     call = cast.call_of(cecilia)
     page = sign_in(anna.administrator).get(at(anna, "portal:trail")).content.decode()
     assert str(call.id) not in page
@@ -183,13 +204,21 @@ def verbs_in_code() -> set[str]:
     found = set()
     root = Path(settings.BASE_DIR)
     for path in root.glob("*/**/*.py"):
-        if path.relative_to(root).parts[0] in {"customers", "recordings", "messages", "privacy", "smartsvar"}:
+        if path.relative_to(root).parts[0] in {
+            "customers",
+            "recordings",
+            "messages",
+            "privacy",
+            "smartsvar",
+        }:
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "record":
                     found.add(ast.literal_eval(node.args[0]))
     assert "recording.played" in found
     shreddable = [model for model in apps.get_models() if issubclass(model, Shreddable)]
-    return found | {f"{model._meta.model_name}.{end}" for model in shreddable for end in ("purged", "deleted")}
+    return found | {
+        f"{model._meta.model_name}.{end}" for model in shreddable for end in ("purged", "deleted")
+    }
 
 
 def test_health_is_ok_and_says_no_more(client: Client) -> None:

@@ -26,14 +26,23 @@ SHORT = cast.tone(0.2)
 
 def cost(browser: Client, path: str) -> dict[str, int]:
     forget_keys()
-    with CaptureQueriesContext(connections["default"]) as main, CaptureQueriesContext(connections["keys"]) as keys:
+    with (
+        CaptureQueriesContext(connections["default"]) as main,
+        CaptureQueriesContext(connections["keys"]) as keys,
+    ):
         assert browser.get(path).status_code == 200
     return {"default": len(main), "keys": len(keys)}
 
 
 def a_call(house: cast.House, number: int) -> None:
     at = database_now() - timedelta(minutes=number)
-    cast.call_of(house, audio=SHORT, started_at=at - timedelta(minutes=1), staff=house.staff, call_id=f"c{number}")
+    cast.call_of(
+        house,
+        audio=SHORT,
+        started_at=at - timedelta(minutes=1),
+        staff=house.staff,
+        call_id=f"c{number}",
+    )
 
 
 def a_message(house: cast.House, number: int) -> None:
@@ -41,7 +50,9 @@ def a_message(house: cast.House, number: int) -> None:
 
 
 def a_person(house: cast.House, number: int) -> None:
-    add_staff(house.customer, StaffDetails(name=f"P {number}"), by=house.administrator, at=database_now())
+    add_staff(
+        house.customer, StaffDetails(name=f"P {number}"), by=house.administrator, at=database_now()
+    )
 
 
 def a_member(house: cast.House, number: int) -> None:
@@ -51,12 +62,21 @@ def a_member(house: cast.House, number: int) -> None:
 
 def an_invitation(house: cast.House, number: int) -> None:
     email = f"p{number}@many.example"
-    invite(house.customer, email=email, name="P", role=Role.READER, by=house.administrator, at=database_now())
+    invite(
+        house.customer,
+        email=email,
+        name="P",
+        role=Role.READER,
+        by=house.administrator,
+        at=database_now(),
+    )
 
 
 def a_key(house: cast.House, number: int) -> None:
     at = database_now()
-    create_api_key(house.customer, label="V", scopes=["staff:read"], days=9, by=house.administrator, at=at)
+    create_api_key(
+        house.customer, label="V", scopes=["staff:read"], days=9, by=house.administrator, at=at
+    )
 
 
 LISTS: list[tuple[str, Callable[[cast.House, int], None]]] = [
@@ -88,7 +108,9 @@ def test_thirty_rows_cost_as_many_queries_as_one(
     assert one["keys"] <= 6
 
 
-def test_a_calls_page_costs_the_same_with_many_messages_and_listeners(anna: cast.House, sign_in: Any) -> None:
+def test_a_calls_page_costs_the_same_with_many_messages_and_listeners(
+    anna: cast.House, sign_in: Any
+) -> None:
     call = cast.call_of(anna, audio=SHORT, call_id="the same call")
     browser = sign_in(anna.administrator)
     path = reverse("portal:call", args=[anna.customer.number, call.id])

@@ -74,7 +74,9 @@ def test_no_page_of_a_customer_is_stored_on_the_way(
     assert "no-store" in answer["Cache-Control"]
 
 
-def test_a_removed_member_gets_404_with_the_session_still_open(anna: cast.House, sign_in: Any) -> None:
+def test_a_removed_member_gets_404_with_the_session_still_open(
+    anna: cast.House, sign_in: Any
+) -> None:
     bertil, annas = sign_in(anna.member), sign_in(anna.administrator)
     overview = reverse("portal:overview", args=[anna.customer.number])
     assert bertil.get(overview).status_code == 200
@@ -87,5 +89,5 @@ def test_rut_the_reader_sees_no_button_she_may_not_use(anna: cast.House, sign_in
     for address in ADDRESSES:
         if Role.READER in address.may and address.name != "recordings:audio":
             page = browser.get(address.of(anna, things)).content.decode()
-            for forbidden in ("ta-bort", "/ny\"", "/nycklar/", "/medlemmar/", "/installningar/"):
+            for forbidden in ("ta-bort", '/ny"', "/nycklar/", "/medlemmar/", "/installningar/"):
                 assert forbidden not in page, (address.name, forbidden)

@@ -26,7 +26,9 @@ def call(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
     customer = member.customer
     recording = fetch_owned(Recording.objects.select_related("staff"), customer, identity)
     show_recording(recording, by=member, at=database_now())
-    played = AuditEntry.objects.of(customer.id).filter(object_id=recording.id, verb="recording.played")
+    played = AuditEntry.objects.of(customer.id).filter(
+        object_id=recording.id, verb="recording.played"
+    )
     context = {
         "member": member,
         "recording": recording,
@@ -42,4 +44,6 @@ def _messages_of(recording: Recording, customer: Customer) -> list[PhoneMessage]
     if not recording.call_id:
         return []
     rows = PhoneMessage.objects.of(customer).of_call(customer, recording.call_id)
-    return openable(list(rows.select_related("staff").prefetch_related("deliveries").newest_first()))
+    return openable(
+        list(rows.select_related("staff").prefetch_related("deliveries").newest_first())
+    )

@@ -21,7 +21,9 @@ def home(request: HttpRequest) -> HttpResponse:
     """Choose a customer; straight on if there is one; support staff belong elsewhere."""
     if isinstance(request.user, User) and request.user.is_staff:
         return redirect("/admin/")
-    members = sorted(memberships_of(request.user), key=lambda each: sort_key(each.customer.company_name))
+    members = sorted(
+        memberships_of(request.user), key=lambda each: sort_key(each.customer.company_name)
+    )
     if len(members) == 1:
         return redirect("portal:overview", members[0].customer.number)
     return render(request, "portal/home.html", {"members": members})

@@ -1,10 +1,20 @@
-"""What is being destroyed and what has been: batches and counts."""
+"""The ground floor as support may read it: the trail, what is being destroyed, what has been."""
 
 from django.contrib import admin
 
+from smartsvar.audit.models import AuditEntry
 from smartsvar.back_office.pages import ReadOnlyPages
 from smartsvar.back_office.site import support_site
 from smartsvar.shredding.models import Receipt, ShredJob
+
+
+@admin.register(AuditEntry, site=support_site)
+class AuditEntryPages(ReadOnlyPages):
+    list_display = ("at", "verb", "actor_kind", "object_model", "object_id")
+    shown = ("id", *list_display, "actor_id", "customer_id", "position")
+    list_filter = ("actor_kind",)
+    ordering = ("-at", "-id")
+    date_hierarchy = "at"
 
 
 @admin.register(ShredJob, site=support_site)

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class BackOfficeConfig(AppConfig):
+    name = "smartsvar.back_office"
+    label = "back_office"
