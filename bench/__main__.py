@@ -1,4 +1,4 @@
-"""Run every measurement, or those named: `python -m bench [ingest] [playing] [listing] [purging]`."""
+"""Run every measurement, or those named: `python -m bench ingest playing listing purging`."""
 
 import os
 import sys
@@ -11,7 +11,12 @@ django.setup()
 
 from bench import ingest, listing, playing, purging  # noqa: E402
 
-PARTS = {"ingest": ingest.run, "playing": playing.run, "listing": listing.run, "purging": purging.run}
+PARTS = {
+    "ingest": ingest.run,
+    "playing": playing.run,
+    "listing": listing.run,
+    "purging": purging.run,
+}
 
 
 def main(names: list[str]) -> int:

@@ -29,7 +29,12 @@ PIECE = 1 << 18
 
 def wav(size: int) -> Iterator[bytes]:
     """Yield a WAV file of `size` bytes: 8 kHz mono PCM16 noise, in pieces."""
-    head = b"RIFF" + struct.pack("<I", size - 8) + b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16000, 2, 16)
+    head = (
+        b"RIFF"
+        + struct.pack("<I", size - 8)
+        + b"WAVEfmt "
+        + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16000, 2, 16)
+    )
     head += b"data" + struct.pack("<I", size - 44)
     yield head
     noise = os.urandom(PIECE)
@@ -125,4 +130,9 @@ def run() -> None:
             memory = peak(pid) - before
     beside = f"plain storing {floor * 1e3:.0f} ms: {sealed / floor:.2f} ×"
     line("30 MB sealed, SHA-256, probed, waveform", f"{sealed * 1e3:.0f} ms", beside, "≤ 1.25 ×")
-    line("memory above that, at 500 MB", f"{memory:.1f} MiB", f"plain {plain_memory:.1f} MiB", "≤ 8 MiB")
+    line(
+        "memory above that, at 500 MB",
+        f"{memory:.1f} MiB",
+        f"plain {plain_memory:.1f} MiB",
+        "≤ 8 MiB",
+    )

@@ -2,9 +2,11 @@
 
 import os
 import sys
+from typing import cast
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -21,7 +23,7 @@ settings.configure(
 
 def store(request: HttpRequest) -> HttpResponse:
     """Store the file as Django would: a temporary file, then into place."""
-    name = default_storage.save("upload", request.FILES["audio"])
+    name = default_storage.save("upload", cast("UploadedFile[bytes]", request.FILES["audio"]))
     default_storage.delete(name)
     return HttpResponse(status=201)
 

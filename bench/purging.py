@@ -20,7 +20,7 @@ def floor(count: int) -> float:
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS bench_bare")
         cursor.execute(
-            "CREATE TABLE bench_bare AS SELECT gen_random_uuid() id, n, now() - interval '1 day' due,"
+            "CREATE TABLE bench_bare AS SELECT gen_random_uuid() id, now() - interval '1 day' due,"
             " decode(repeat(md5(n::text), 20), 'hex') body FROM generate_series(1, %s) n",
             [count],
         )

@@ -18,10 +18,14 @@ def open_account() -> Customer:
         phone="+46701740605", email="",
     )  # fmt: skip
     now = datetime.now(UTC)
-    return open_customer(details, administrator_email=f"{uuid4().hex}@mat.example", by=SYSTEM, at=now)
+    return open_customer(
+        details, administrator_email=f"{uuid4().hex}@mat.example", by=SYSTEM, at=now
+    )
 
 
-def fill_messages(customer: Customer, count: int, *, taken: datetime, due: datetime, tag: str) -> None:
+def fill_messages(
+    customer: Customer, count: int, *, taken: datetime, due: datetime, tag: str
+) -> None:
     """Store `count` messages with keys straight in PostgreSQL; their envelopes are random bytes.
 
     A purge reads neither envelope nor key, so random bytes of the real sizes cost it the same.
@@ -30,7 +34,8 @@ def fill_messages(customer: Customer, count: int, *, taken: datetime, due: datet
     random = "decode(repeat(md5(n::text || %s), {}), 'hex')"
     with connections["keys"].cursor() as cursor:
         cursor.execute(
-            "INSERT INTO vault_recordkey (id, customer_key_id, model, object_id, wrapped, created_at)"
+            "INSERT INTO vault_recordkey"
+            " (id, customer_key_id, model, object_id, wrapped, created_at)"
             " SELECT md5('k' || %s || n)::uuid, %s, 'phone_messages.PhoneMessage',"
             f" md5('m' || %s || n)::uuid, {random.format(6)}, %s FROM generate_series(1, %s) n",
             [tag, key.id, tag, tag, taken, count],

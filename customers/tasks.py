@@ -26,13 +26,15 @@ def send_invitation(invitation_id: str) -> None:
         subject = translation.gettext("Your invitation to Mina Sidor")
     send_mail(subject, text, settings.DEFAULT_FROM_EMAIL, [invitation.email])
     invitation.token, invitation.sent_at = "", timezone.now()
-    invitation.save(update_fields=["token", "sent_at"])
+    invitation.save()
 
 
 @shared_task(name="customers.send_waiting_invitations")
 def send_waiting_invitations() -> int:
-    """Send every invitation that has not gone out: a nudge may have been lost, or the mail server down."""
-    waiting = list(Invitation.objects.live().filter(sent_at=None).values_list("id", flat=True)[:100])
+    """Send every invitation that has not gone out: a nudge was lost, or the mail server down."""
+    waiting = list(
+        Invitation.objects.live().filter(sent_at=None).values_list("id", flat=True)[:100]
+    )
     for identity in waiting:
         send_invitation(str(identity))
     return len(waiting)

@@ -16,7 +16,8 @@ from smartsvar.shredding.actions import shred
 
 READING = timedelta(minutes=30)  # reads within this time are one reading
 FACTS = (
-    "caller_name", "caller_company", "caller_number", "caller_email", "called_number", "matter", "call_id",
+    "caller_name", "caller_company", "caller_number", "caller_email", "called_number",
+    "matter", "call_id",
 )  # fmt: skip
 
 
@@ -53,7 +54,9 @@ def take_message(
     to send, and the message waits on Mina Sidor. `settle` is called with the id in the same
     transaction. Raises AlreadyDue.
     """
-    message = PhoneMessage(customer=customer, staff=facts.staff, taken_at=facts.taken_at, received_at=at)
+    message = PhoneMessage(
+        customer=customer, staff=facts.staff, taken_at=facts.taken_at, received_at=at
+    )
     for name in FACTS:
         setattr(message, name, getattr(facts, name))
     due = message.derive_due()

@@ -61,7 +61,9 @@ def deliver(delivery_id: UUID) -> str:
 
 
 def _settle(delivery: Delivery, state: str, code: str) -> str:
-    mine = Delivery.objects.filter(id=delivery.id, fence=delivery.fence, state=Delivery.State.CLAIMED)
+    mine = Delivery.objects.filter(
+        id=delivery.id, fence=delivery.fence, state=Delivery.State.CLAIMED
+    )
     mine.update(state=state, error=code, settled_at=database_now(), lease_until=None)
     log.info("delivery settled", object=str(delivery.id), state=state, error=code)
     return state
@@ -73,8 +75,12 @@ def _again(delivery: Delivery, code: str, at: datetime) -> str:
         return _settle(delivery, Delivery.State.DEAD, code)
     longest = min(FIRST_WAIT * 2 ** min(delivery.attempts, 10), LONGEST_WAIT)
     wait = timedelta(seconds=random.uniform(5, longest.total_seconds()))  # noqa: S311
-    mine = Delivery.objects.filter(id=delivery.id, fence=delivery.fence, state=Delivery.State.CLAIMED)
-    mine.update(state=Delivery.State.QUEUED, error=code, next_attempt_at=at + wait, lease_until=None)
+    mine = Delivery.objects.filter(
+        id=delivery.id, fence=delivery.fence, state=Delivery.State.CLAIMED
+    )
+    mine.update(
+        state=Delivery.State.QUEUED, error=code, next_attempt_at=at + wait, lease_until=None
+    )
     log.info("delivery waits", object=str(delivery.id), error=code)
     return str(Delivery.State.QUEUED)
 

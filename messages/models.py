@@ -95,7 +95,7 @@ class PhoneMessage(TenantOwned):
 
 class DeliveryQuerySet(SealedQuerySet["Delivery"]):
     def waiting(self, at: datetime) -> Self:
-        """Deliveries to be made now: queued and their time come, or claimed by a worker that died."""
+        """Deliveries to be made now: queued and due, or claimed by a worker that died."""
         queued = models.Q(state=Delivery.State.QUEUED, next_attempt_at__lte=at)
         abandoned = models.Q(state=Delivery.State.CLAIMED, lease_until__lt=at)
         return self.filter(queued | abandoned).order_by("next_attempt_at", "id")

@@ -32,7 +32,8 @@ def _section(model: type[models.Model], said: PersonalData) -> str:
     lines = [
         f"## {model._meta.label}",
         "",
-        f"{said.purpose}. {said.category.capitalize()} of: {said.subject}. We are {said.role}; {said.basis}.",
+        f"{said.purpose}. {said.category.capitalize()} of: {said.subject}. "
+        f"We are {said.role}; {said.basis}.",
         f"Kept: {describe(said.keep)}. Destroyed: {said.erase}.",
         "",
         "| field | sealed | indexed | exported | why |",

@@ -1,10 +1,11 @@
 """Stored dates against derived ones: put right after a change, counted every night."""
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from privacy.purge import shreddable
 from smartsvar.shredding.models import Shreddable
@@ -14,8 +15,12 @@ BATCH = 500
 
 def _batches(model: type[Shreddable], owner: Q) -> Iterator[list[Shreddable]]:
     owned = any(field.name == "customer" for field in model._meta.fields)
-    rows = model._base_manager.filter(owner, shred_job_id=None).order_by("id")
-    rows = rows.select_related("customer").defer("sealed", "customer__sealed") if owned else rows.defer("sealed")
+    rows: QuerySet[Any] = model._base_manager.filter(owner, shred_job_id=None).order_by("id")
+    rows = (
+        rows.select_related("customer").defer("sealed", "customer__sealed")
+        if owned
+        else rows.defer("sealed")
+    )
     last: UUID | None = None
     while True:
         batch = list((rows if last is None else rows.filter(id__gt=last))[:BATCH])
@@ -38,15 +43,19 @@ def derive_again(customer_id: UUID) -> int:
                 for row in batch:
                     due = row.derive_due()
                     if due != row.due_at:
-                        changed += model._base_manager.filter(id=row.id, shred_job_id=None).update(due_at=due)
+                        changed += model._base_manager.filter(id=row.id, shred_job_id=None).update(
+                            due_at=due
+                        )
     return changed
 
 
 def differences() -> dict[str, int]:
-    """Count, by model, the rows whose stored date is not what the declaration gives. Must be empty."""
+    """Count, by model, the rows whose stored date is not the derived one. Must be empty."""
     found: dict[str, int] = {}
     for model, _ in shreddable():
-        wrong = sum(row.derive_due() != row.due_at for batch in _batches(model, Q()) for row in batch)
+        wrong = sum(
+            row.derive_due() != row.due_at for batch in _batches(model, Q()) for row in batch
+        )
         if wrong:
             found[model._meta.label] = wrong
     return found

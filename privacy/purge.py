@@ -21,7 +21,7 @@ class Due(NamedTuple):
     """What a dry run says of one model: how many rows are due, since when, and by which rule."""
 
     model: str
-    count: int
+    rows: int
     oldest: datetime | None
     rule: str
 
@@ -52,11 +52,11 @@ def purge(at: datetime) -> dict[str, int]:
     for model, _ in shreddable():
         for job in _claims(model, at):
             _add(gone, job.model, _try(job))
-    for model, declaration in declared():
-        if declaration.erase is Erase.DELETE:
-            _add(gone, model._meta.label, delete_due(model, declaration.keep, at))
-        elif declaration.erase is Erase.PRUNE:
-            _add(gone, model._meta.label, prune_due(declaration.keep, at))
+    for table, said in declared():
+        if said.erase is Erase.DELETE:
+            _add(gone, table._meta.label, delete_due(table, said.keep, at))
+        elif said.erase is Erase.PRUNE:
+            _add(gone, table._meta.label, prune_due(said.keep, at))
     return gone
 
 
@@ -89,7 +89,9 @@ def _candidates(model: type[models.Model], keep: Keep, at: datetime) -> "models.
     """Rows that may be due: the shortest a calendar month can be, so that none is missed."""
     days = (keep.months or 0) * 28 + (keep.days or 0)
     column = keep.since.replace(".", "__")
-    return model._base_manager.filter(**{f"{column}__lte": at - timedelta(days=days) + timedelta(hours=2)})
+    return model._base_manager.filter(
+        **{f"{column}__lte": at - timedelta(days=days) + timedelta(hours=2)}
+    )
 
 
 def due_rows(model: type[models.Model], keep: Keep, at: datetime) -> list[Any]:
@@ -132,7 +134,9 @@ def preview(at: datetime) -> list[Due]:
     for model, declaration in declared():
         rule = describe(declaration.keep)
         if declaration.erase is Erase.SHRED:
-            rows = cast(type[Shreddable], model)._base_manager.filter(shred_job_id=None, due_at__lte=at)
+            rows = cast(type[Shreddable], model)._base_manager.filter(
+                shred_job_id=None, due_at__lte=at
+            )
             sums = rows.aggregate(count=Count("pk"), oldest=Min("due_at"))
             found.append(Due(model._meta.label, sums["count"], sums["oldest"], rule))
         elif declaration.erase in {Erase.DELETE, Erase.PRUNE}:
@@ -155,5 +159,3 @@ def describe(keep: Keep) -> str:
     if keep.unfinished:
         text += f"; unfinished: {keep.unfinished_hours} hours"
     return text
-
-

@@ -33,7 +33,7 @@ AUDIO_SLACK = timedelta(minutes=1)  # how much longer than the call its audio ma
 
 
 class Refused(Exception):
-    """An upload that cannot be taken: a stable code, the field, and a sentence that says what to do."""
+    """An upload that cannot be taken: a stable code, the field, and what to do about it."""
 
     def __init__(self, code: str, field: str, detail: str) -> None:
         super().__init__(detail)
@@ -227,4 +227,3 @@ def still_playable(recording_id: UUID, *, by: Acting) -> bool:
 def delete_recording(recording: Recording, *, by: Acting) -> None:
     """Destroy a recording at the customer's request: key, bytes, row."""
     shred([recording], by=by)
-

@@ -16,7 +16,15 @@ from smartsvar.vault.blobs import BlobReader
 COLUMNS = 400  # of the waveform
 BLOCK = 1 << 16  # frames read at a time
 SLACK = 0.02  # how much shorter than its header an MP3 may decode: encoders pad
-FORMATS = {"WAV": "wav", "WAVEX": "wav", "RF64": "wav", "MPEG": "mp3", "MP3": "mp3", "OGG": "ogg", "FLAC": "flac"}
+FORMATS = {
+    "WAV": "wav",
+    "WAVEX": "wav",
+    "RF64": "wav",
+    "MPEG": "mp3",
+    "MP3": "mp3",
+    "OGG": "ogg",
+    "FLAC": "flac",
+}
 UNKNOWN_LENGTH = {0, 0xFFFFFFFF}  # what recorders write that stream without seeking back
 
 
@@ -75,7 +83,10 @@ def _measure(sound: soundfile.SoundFile, limit: int) -> tuple[int, bytes]:
         if frames > limit:
             raise TooLong
         whole = len(block) // step * step
-        for part in (block[:whole].reshape(-1, step * sound.channels), block[whole:].reshape(1, -1)):
+        for part in (
+            block[:whole].reshape(-1, step * sound.channels),
+            block[whole:].reshape(1, -1),
+        ):
             if part.size:
                 tops += np.maximum(part.max(axis=1), -1 - part.min(axis=1)).tolist()
     return frames, _columns(tops)

@@ -11,7 +11,7 @@ from django.db.models import Lookup, UUIDField
 
 
 @UUIDField.register_lookup
-class Among(Lookup):  # type: ignore[type-arg]
+class Among(Lookup):
     """PostgreSQL: = ANY(array). SQLite, which stores a UUID as its hex digits: json_each."""
 
     lookup_name = "among"
@@ -22,4 +22,5 @@ class Among(Lookup):  # type: ignore[type-arg]
         hexes = [value.hex for value in self.rhs]
         if connection.vendor == "postgresql":
             return f"{left} = ANY(%s::uuid[])", [*parameters, "{" + ",".join(hexes) + "}"]
-        return f"{left} IN (SELECT value FROM json_each(%s))", [*parameters, json.dumps(hexes)]
+        members = "(SELECT value FROM json_each(%s))"
+        return f"{left} IN {members}", [*parameters, json.dumps(hexes)]

@@ -17,7 +17,9 @@ MACHINERY = {"id", "key_id", "sealed", "due_at", "shred_job_id"}
 
 
 @register()
-def check_declarations(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_declarations(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
     """Check every installed model, whatever apps were asked for: one gap breaks the promise."""
     found: list[CheckMessage] = []
     for model in apps.get_models(include_auto_created=True):
@@ -61,7 +63,9 @@ def _field_faults(model: type[models.Model], said: PersonalData) -> Iterator[Che
         yield _error(model, "E004", f"declares {name!r}, which it does not have.")
     for name in said.export:
         if name in fields and not fields[name] and name not in said.readable:
-            yield _error(model, "E005", f"exports {name!r} unsealed without saying why (readable=).")
+            yield _error(
+                model, "E005", f"exports {name!r} unsealed without saying why (readable=)."
+            )
 
 
 def _path_faults(model: type[models.Model], said: PersonalData) -> Iterator[CheckMessage]:
@@ -74,7 +78,9 @@ def _path_faults(model: type[models.Model], said: PersonalData) -> Iterator[Chec
     for path, kind in wanted.items():
         if path and not isinstance(_resolve(model, path), kind):
             yield _error(model, "E007", f"keep= names {path!r}, which leads to no {kind.__name__}.")
-    if said.keep.unfinished and not isinstance(_resolve(model, said.keep.unfinished[0]), models.CharField):
+    if said.keep.unfinished and not isinstance(
+        _resolve(model, said.keep.unfinished[0]), models.CharField
+    ):
         yield _error(model, "E007", f"keep= names {said.keep.unfinished[0]!r}, which is no state.")
     if not said.keep.since and not said.keep.with_parent:
         yield _error(model, "E008", "keep= says neither since= nor with_parent=.")
@@ -92,5 +98,7 @@ def _resolve(model: type[models.Model], path: str) -> "models.Field[Any, Any] | 
     return _resolve(related, rest) if isinstance(related, type) else None
 
 
-def _error(model: type[models.Model], code: str, text: str, hint: str | None = None) -> CheckMessage:
+def _error(
+    model: type[models.Model], code: str, text: str, hint: str | None = None
+) -> CheckMessage:
     return Error(f"{model._meta.label} {text}", hint=hint, obj=model, id=f"smartsvar.{code}")

@@ -13,7 +13,10 @@ STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 
 def database_now() -> datetime:
-    """Return the main database's current time, aware, in UTC (microseconds on PostgreSQL, milliseconds on SQLite)."""
+    """Return the main database's current time in UTC.
+
+    To the microsecond on PostgreSQL, to the millisecond on SQLite.
+    """
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT clock_timestamp()")

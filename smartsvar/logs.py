@@ -54,7 +54,7 @@ def constant_text(
 
 def configure(settings: dict[str, Any]) -> None:
     """Set up logging for Django, Celery and gunicorn alike."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -70,7 +70,8 @@ class Restrict(StrEnum):
 class Keep:
     """How long: calendar months or days after a moment that the row (or its owner) carries.
 
-    since: path to the date the period starts from; None there means "not yet" (never while contracted).
+    since: path to the date the period starts from; None there means "not yet", so never while
+    contracted.
     capped_by: path to a moment that `since` may not lie after (a claimed time against our own).
     shortened_by: path to the customer's own, shorter number of days; it can never lengthen.
     unfinished: (path, value) that marks a row begun and never completed; such a row is kept
@@ -132,7 +133,7 @@ def later(start: datetime, *, months: int = 0, days: int = 0) -> datetime:
     index = local.year * 12 + local.month - 1 + months
     year, month = divmod(index, 12)
     day = min(local.day, calendar.monthrange(year, month + 1)[1])
-    wall = datetime(year, month + 1, day, *local.timetuple()[3:6], local.microsecond)
+    wall = datetime(year, month + 1, day, *local.timetuple()[3:6], local.microsecond)  # noqa: DTZ001
     wall += timedelta(days=days)
     readings = (wall.replace(tzinfo=STOCKHOLM, fold=fold).astimezone(UTC) for fold in (0, 1))
     return max(readings)
@@ -167,7 +168,6 @@ class NoPersonalData:
     """A model without personal data says why."""
 
     because: str
-
 
 
 def declaration_of(model: type[Model]) -> PersonalData | NoPersonalData | None:

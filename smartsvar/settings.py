@@ -105,7 +105,9 @@ def _database(variable: str) -> dict[str, Any]:
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+            ),
         }
         # A file, not memory: the tests' worker processes must see the same database.
         config["TEST"] = {"NAME": f"{config['NAME']}.test"}
@@ -268,7 +270,7 @@ REST_FRAMEWORK = {
     },
     "EXCEPTION_HANDLER": "customers.problems.problem_response",
     "UNAUTHENTICATED_USER": None,
-    # How many proxies of ours add to X-Forwarded-For; what a client wrote there itself is not believed.
+    # How many proxies of ours add to X-Forwarded-For; what a client wrote there is not believed.
     "NUM_PROXIES": env.int("TRUSTED_PROXIES", default=1 if SECURE else 0),
 }
 SPECTACULAR_SETTINGS = {

@@ -28,7 +28,7 @@ from recordings.models import Recording
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.clock import database_now
 
-PASSWORD = "korrekt häst batteri"  # noqa: S105
+PASSWORD = "korrekt häst batteri"
 PLANTED_NAME = "Zacharias Ödlund-Planterad"
 PLANTED_NUMBER = "+46701740666"
 PLANTED_COMPANY = "Planterad Plåt AB"
@@ -36,7 +36,9 @@ PLANTED_MATTER = "Planterat ärende: taket läcker vid Sockenplan"
 PLANTED_EMAIL = "zacharias@planterad.example"
 
 
-def tone(seconds: float = 2.0, *, rate: int = 8000, form: str = "WAV", kind: str | None = None) -> bytes:
+def tone(
+    seconds: float = 2.0, *, rate: int = 8000, form: str = "WAV", kind: str | None = None
+) -> bytes:
     """Return real audio bytes: a tone that swells, in the given libsndfile format."""
     t = np.arange(int(seconds * rate)) / rate
     wave = 0.6 * np.sin(2 * np.pi * 440 * t) * np.linspace(0.1, 1, len(t))
@@ -84,10 +86,14 @@ def open_house(name: str, *, at: datetime | None = None) -> House:
     key, secret = create_api_key(
         customer, label="Växel", scopes=Scope.values, days=30, by=people["administrator"], at=at
     )
-    return House(customer, people["administrator"], people["member"], people["reader"], staff, key, secret)
+    return House(
+        customer, people["administrator"], people["member"], people["reader"], staff, key, secret
+    )
 
 
-def call_of(house: House, *, at: datetime | None = None, audio: bytes | None = None, **facts: Any) -> Recording:
+def call_of(
+    house: House, *, at: datetime | None = None, audio: bytes | None = None, **facts: Any
+) -> Recording:
     """Receive a real recording of a call from Zacharias."""
     at = at or database_now()
     known: dict[str, Any] = {

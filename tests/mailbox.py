@@ -4,14 +4,13 @@ import os
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import cast
 
 
 def mails_to(address: str) -> list[EmailMessage]:
     """Return the mails that arrived for this address, oldest first."""
     found = []
     for path in sorted(Path(os.environ["TEST_SMTP_DIR"]).glob("*.eml")):
-        mail = cast(EmailMessage, message_from_bytes(path.read_bytes(), policy=policy.default))
+        mail = message_from_bytes(path.read_bytes(), policy=policy.default)
         if address in mail.get_all("X-RcptTo", []):
             found.append(mail)
     return found

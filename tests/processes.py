@@ -24,16 +24,20 @@ def test_environment() -> dict[str, str]:
         parts = urlsplit(env[variable])
         path = name if parts.scheme == "sqlite" else f"/{name}"
         env[variable] = (
-            f"sqlite:///{name}" if parts.scheme == "sqlite" else urlunsplit(parts._replace(path=path))
+            f"sqlite:///{name}"
+            if parts.scheme == "sqlite"
+            else urlunsplit(parts._replace(path=path))
         )
     return env
 
 
 @contextmanager
-def running(command: list[str], log: Path, extra: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+def running(
+    command: list[str], log: Path, extra: dict[str, str]
+) -> Iterator["subprocess.Popen[bytes]"]:
     """Run a process of ours on the test's databases until the block ends."""
     with log.open("wb") as out:
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=BASE_DIR,
             env=test_environment() | extra,
@@ -79,7 +83,7 @@ def _healthy(port: int) -> bool:
 
 
 def wait_until(true: Callable[[], object], seconds: float, what: str) -> float:
-    """Wait until `true()` holds and return how many seconds it took; fail with `what` after `seconds`."""
+    """Wait until `true()` holds; return the seconds it took, or fail saying `what`."""
     start = time.monotonic()
     while not true():
         if time.monotonic() - start > seconds:

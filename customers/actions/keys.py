@@ -57,10 +57,10 @@ def find_api_key(shown: str, at: datetime) -> ApiKey | None:
     parts = shown.split("_", 2)
     if len(parts) != 3 or parts[0] != "ssv" or not PREFIX.fullmatch(parts[1]):
         return None
-    key = ApiKey.objects.filter(prefix=parts[1]).usable(at).select_related("customer").first()  # type: ignore[attr-defined]
+    key = ApiKey.objects.filter(prefix=parts[1]).usable(at).select_related("customer").first()
     digest = hashlib.sha256(parts[2].encode()).digest()
     if key is None or not hmac.compare_digest(bytes(key.secret_hash), digest):
         return None
     if key.last_used_at is None or at - key.last_used_at > USE_RESOLUTION:
         ApiKey.objects.filter(id=key.id).update(last_used_at=at)
-    return key  # type: ignore[no-any-return]
+    return key

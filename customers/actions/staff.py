@@ -47,7 +47,10 @@ def add_staff(
     at: datetime,
     settle: Callable[[UUID], None] | None = None,
 ) -> StaffMember:
-    """Add a person to the register; `settle` gets the id in the transaction. Raises RegisterFull."""
+    """Add a person to the register; `settle` gets the id in the transaction.
+
+    Raises RegisterFull.
+    """
     if StaffMember.objects.of(customer).count() >= REGISTER_LIMIT:
         raise RegisterFull
     person = StaffMember(customer=customer, created_at=at)
@@ -81,6 +84,4 @@ def register_of(customer: Customer) -> list[StaffMember]:
 
 def sort_key(name: str) -> str:
     """Return a key that puts å, ä, ö after z, on every database and locale alike."""
-    return name.casefold().translate(
-        str.maketrans({"å": "{", "ä": "|", "ö": "}", "é": "e", "ü": "y"})
-    )
+    return name.casefold().translate(str.maketrans("åäöéü", "{|}ey"))

@@ -49,7 +49,7 @@ class ApiKey(models.Model):
     revoked_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[models.Manager[Self]] = models.Manager.from_queryset(ApiKeyQuerySet)()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Self]] = models.Manager.from_queryset(ApiKeyQuerySet)()
 
     class Meta:
         verbose_name = _("API key")

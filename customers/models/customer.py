@@ -15,7 +15,7 @@ from smartsvar.vault.rows import SealedField
 
 
 class Customer(Shreddable):
-    """The tenant. `number` names it in addresses; the company's name is sealed, it may be a person's."""
+    """The tenant. `number` names it in addresses: the company's name may be a person's."""
 
     personal_data = PersonalData(
         category=Category.CONTACT,

@@ -1,4 +1,7 @@
-"""Idempotency-Key: what a repeated request is answered with (IETF draft-ietf-httpapi-idempotency-key-header-07)."""
+"""Idempotency-Key: what a repeated request is answered with.
+
+Source: draft-ietf-httpapi-idempotency-key-header-07.
+"""
 
 from django.db import models
 
@@ -9,7 +12,7 @@ from smartsvar.personal_data import NoPersonalData
 
 
 class IdempotentRequest(models.Model):
-    """One key of one credential and customer, kept for 24 hours: which object it made, no content."""
+    """One key of one credential and customer, kept for 24 hours: what it made, no content."""
 
     personal_data = NoPersonalData(because="hashes, ids and times of requests made by systems")
 

@@ -23,7 +23,8 @@ class StaffMember(TenantOwned):
         subject="the customer's employee or contractor",
         keep=Keep(months=24, since="customer.contract_ended_at"),
         export=(
-            "name", "title", "phone", "email", "keywords", "answer_notice", "created_at", "changed_at",
+            "name", "title", "phone", "email", "keywords", "answer_notice",
+            "created_at", "changed_at",
         ),
         withhold={"customer": "technical"},
         readable={"created_at": "a time", "changed_at": "a time"},

@@ -23,7 +23,7 @@ FIELDS = ("id", "customer_id", "actor_kind", "actor_id", "verb", "object_model",
 
 
 def link(previous: bytes, position: int, entry: AuditEntry) -> bytes:
-    """Return the entry's hash in bytes: SHA-256 over the previous hash, the position and every field."""
+    """Return the entry's hash: SHA-256 over the previous hash, the position and every field."""
     fact = [str(getattr(entry, name)) for name in FIELDS]
     fact += [entry.at.astimezone(UTC).isoformat(timespec="microseconds"), str(position)]
     return hashlib.sha256(previous + json.dumps(fact, separators=(",", ":")).encode()).digest()
@@ -36,7 +36,9 @@ def entries_of(chain: UUID) -> "QuerySet[AuditEntry]":
 
 def seal_trail() -> int:
     """Seal every committed entry that has no place yet, then anchor the heads; return how many."""
-    waiting = AuditEntry.objects.filter(position=None).order_by().values_list("customer_id", flat=True)
+    waiting = (
+        AuditEntry.objects.filter(position=None).order_by().values_list("customer_id", flat=True)
+    )
     sealed = 0
     for customer_id in set(waiting.distinct()):
         while count := _seal_batch(customer_id or NOBODY):
@@ -92,7 +94,7 @@ def anchor_heads(at: datetime) -> Path:
 
 @transaction.atomic
 def prune(before: datetime, chain_id: UUID) -> int:
-    """Remove the chain's oldest sealed entries that are older than `before`; keep their end hash."""
+    """Remove the chain's sealed entries that are older than `before`; keep their end hash."""
     chain = AuditChain.objects.select_for_update().get(customer_id=chain_id)
     kept = entries_of(chain_id).filter(at__gt=before).exclude(position=None)
     first_kept = kept.order_by("position").values_list("position", flat=True).first()
@@ -123,7 +125,9 @@ def faults() -> Iterator[str]:
         yield f"chain {missing}: anchored, but gone from the database"
     for chain_id, chain in chains.items():
         yield from _faults_of(chain, anchors.get(chain_id, {}))
-    sealed = AuditEntry.objects.exclude(position=None).order_by().values_list("customer_id", flat=True)
+    sealed = (
+        AuditEntry.objects.exclude(position=None).order_by().values_list("customer_id", flat=True)
+    )
     for stray in {each or NOBODY for each in sealed.distinct()} - chains.keys():
         yield f"chain {stray}: sealed entries without a chain"
 

@@ -73,7 +73,7 @@ class AuditEntry(models.Model):
     position = models.BigIntegerField(null=True)
     hash = models.CharField(max_length=64, blank=True)  # hex: bulk inserts of text are fast
 
-    objects: ClassVar[models.Manager[Self]] = models.Manager.from_queryset(AppendOnly)()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Self]] = models.Manager.from_queryset(AppendOnly)()
 
     class Meta:
         verbose_name = _("audit entry")
@@ -96,7 +96,7 @@ class AuditEntry(models.Model):
     def __str__(self) -> str:
         return str(self.id)
 
-    def save(self, **kwargs: Any) -> None:  # type: ignore[override]
+    def save(self, **kwargs: Any) -> None:
         if not self._state.adding:
             raise TypeError("The audit trail is append-only.")
         super().save(**kwargs)

@@ -88,7 +88,9 @@ def claim_rows(
     return _claim(model, free, ShredJob.Reason.REQUEST, by.actor, at) if free else None
 
 
-def _claim(model: type[Shreddable], ids: list[UUID], reason: str, by: Actor, at: datetime) -> ShredJob:
+def _claim(
+    model: type[Shreddable], ids: list[UUID], reason: str, by: Actor, at: datetime
+) -> ShredJob:
     job = ShredJob.objects.create(
         model=model._meta.label,
         reason=reason,
@@ -115,11 +117,14 @@ def _doomed(model: type[Shreddable], job: ShredJob) -> list[Doomed]:
     columns = ("id", "key_id", "customer_id" if owned else "id")
     name = model.personal_data.blob
     claimed = model._base_manager.filter(shred_job_id=job.id).values_list(*columns)
-    return [Doomed(*row, getattr(model(id=row[0]), name) if name else "") for row in claimed]
+    return [
+        Doomed(row, key, customer, getattr(model(id=row), name) if name else "")
+        for row, key, customer in claimed
+    ]
 
 
 def carry_out(job: ShredJob) -> int:
-    """Destroy what the job has claimed: ledger, keys, bytes, then rows and receipts; return how many.
+    """Destroy what the job has claimed: ledger, keys, bytes, rows and receipts; return how many.
 
     Idempotent from any point. Raises LostLease when another worker holds the job by now, and
     OSError when ledger or storage fail: the job then waits for the next run.
@@ -157,11 +162,13 @@ def _finish(model: type[Shreddable], job: ShredJob, rows: list[Doomed]) -> None:
     for child, field in related_tables(model, SET_NULL):
         child._base_manager.filter(**{f"{field}__id__among": ids}).update(**{field: None})
     for child, field in related_tables(model, CASCADE):
-        child._base_manager.filter(**{f"{field}__id__among": ids})._raw_delete("default")  # type: ignore[attr-defined]
-    model._base_manager.filter(id__among=ids)._raw_delete("default")  # type: ignore[attr-defined]
+        child._base_manager.filter(**{f"{field}__id__among": ids})._raw_delete("default")
+    model._base_manager.filter(id__among=ids)._raw_delete("default")
     counts = Counter(row.customer_id for row in rows)
     Receipt.objects.bulk_create(
-        Receipt(job_id=job.id, customer_id=customer, model=job.model, reason=job.reason, count=n, at=at)
+        Receipt(
+            job_id=job.id, customer_id=customer, model=job.model, reason=job.reason, count=n, at=at
+        )
         for customer, n in counts.items()
     )
     verb = "purged" if job.reason == ShredJob.Reason.RETENTION else "deleted"
@@ -174,14 +181,14 @@ def _finish(model: type[Shreddable], job: ShredJob, rows: list[Doomed]) -> None:
 def related_tables(
     model: type[models.Model], on_delete: Callable[..., Any]
 ) -> Iterator[tuple[type[models.Model], str]]:
-    """Yield (table, foreign key) for what points at `model` and cascades, or is set to null, with it.
+    """Yield (table, foreign key) for what points at `model` and cascades, or is set to null.
 
     What is shredded itself never cascades: it has a key of its own to destroy first.
     """
     for relation in model._meta.get_fields(include_hidden=True):
         if not isinstance(relation, ForeignObjectRel):
             continue
-        child = cast(type[models.Model], relation.related_model)
+        child = relation.related_model
         declaration = declaration_of(child)
         own_key = isinstance(declaration, PersonalData) and declaration.erase is Erase.SHRED
         if relation.on_delete is on_delete and not (on_delete is CASCADE and own_key):

@@ -69,13 +69,15 @@ _writer: LedgerWriter | None = None
 
 def writer() -> LedgerWriter:
     """Return this process's writer; a forked worker gets a chain of its own."""
-    global _writer  # noqa: PLW0603
+    global _writer
     if _writer is None or _writer.pid != os.getpid():
         _writer = LedgerWriter()
     return _writer
 
 
-def intend(job_id: UUID, model: str, reason: str, at: datetime, rows: list[tuple[UUID, UUID]]) -> str:
+def intend(
+    job_id: UUID, model: str, reason: str, at: datetime, rows: list[tuple[UUID, UUID]]
+) -> str:
     """Write that these rows, given as (row id, key id), are about to be destroyed."""
     return writer().write(
         {

@@ -36,7 +36,7 @@ class Shreddable(SealedModel):
     due_at = models.DateTimeField(null=True, editable=False)
     shred_job_id = models.UUIDField(null=True, editable=False)
 
-    objects: ClassVar[models.Manager[Self]] = models.Manager.from_queryset(ShreddableQuerySet)()  # type: ignore[assignment, misc]
+    objects: ClassVar[models.Manager[Self]] = models.Manager.from_queryset(ShreddableQuerySet)()
 
     class Meta(SealedModel.Meta):
         abstract = True

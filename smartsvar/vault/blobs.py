@@ -84,7 +84,7 @@ class FileRanges:
 
 
 class BlobReader(io.RawIOBase):
-    """The plaintext of a sealed blob as a seekable file; every byte authenticated before it is given.
+    """The plaintext of a sealed blob as a seekable file; every byte is authenticated first.
 
     Opening checks the commitment and the last chunk, so a truncated, swapped or foreign blob is
     refused before its first byte. Raises Tampered.
@@ -98,7 +98,9 @@ class BlobReader(io.RawIOBase):
             raise Tampered("Unknown suite.")
         salt, commitment = header[1 : 1 + SALT], header[1 + SALT :]
         secret, place = key.blob(model, field, row)
-        derived = HKDFExpand(SHA512(), 32 + NONCE + COMMITMENT, _LABEL + salt + place).derive(secret)
+        derived = HKDFExpand(SHA512(), 32 + NONCE + COMMITMENT, _LABEL + salt + place).derive(
+            secret
+        )
         if not hmac.compare_digest(derived[32 + NONCE :], commitment):
             raise Tampered("Blob, key and context do not belong together.")
         self._aead = AESGCM(derived[:32])
@@ -152,7 +154,7 @@ class BlobReader(io.RawIOBase):
     def tell(self) -> int:
         return self._position
 
-    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def, override]
+    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
         data = self.read_range(self._position, len(buffer))
         buffer[: len(data)] = data
         self._position += len(data)

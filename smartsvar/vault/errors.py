@@ -10,8 +10,8 @@ class Tampered(VaultError):
 
 
 class KeyLost(VaultError):
-    """A record's key is not in the key store although the record lives: an alarm, never "deleted"."""
+    """A living record's key is not in the key store: an alarm, never "deleted"."""
 
 
 class SealedFieldError(VaultError, TypeError):
-    """A query asked the database for what only the vault can read; the message names the alternative."""
+    """A query asked for what only the vault can read; the message names the alternative."""

@@ -124,7 +124,9 @@ def forget_keys() -> None:
 
 def create_customer_keys(customer_id: UUID) -> None:
     """Create the customer's keys of every class that it lacks. Call before the customer's row."""
-    have = set(CustomerKey.objects.filter(customer_id=customer_id).values_list("key_class", flat=True))
+    have = set(
+        CustomerKey.objects.filter(customer_id=customer_id).values_list("key_class", flat=True)
+    )
     for key_class in CustomerKey.KeyClass.values:
         if key_class in have:
             continue
@@ -179,7 +181,9 @@ def _insert(rows: list[RecordKey], customers: set[UUID]) -> None:
     try:
         RecordKey.objects.bulk_create(rows)
     except IntegrityError as error:  # the customer's key was destroyed while we remembered it
-        _customers.forget((customer, kind) for customer in customers for kind in CustomerKey.KeyClass.values)
+        _customers.forget(
+            (customer, kind) for customer in customers for kind in CustomerKey.KeyClass.values
+        )
         raise KeyLost("The customer's key is gone.") from error
 
 

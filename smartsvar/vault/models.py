@@ -2,11 +2,12 @@
 
 from django.db import models
 
-from smartsvar import among as _among  # registers the lookup
 from smartsvar.ids import new_id
 from smartsvar.personal_data import NoPersonalData
 
-KEY_MATERIAL = NoPersonalData(because="wrapped key material and random ids; says nothing about anyone")
+KEY_MATERIAL = NoPersonalData(
+    because="wrapped key material and random ids; says nothing about anyone"
+)
 
 
 class CustomerKey(models.Model):
@@ -40,7 +41,7 @@ class CustomerKey(models.Model):
 
 
 class RecordKey(models.Model):
-    """One record's random data key, wrapped by its customer's key. Destroying it is the deletion."""
+    """A record's random data key, wrapped by its customer's. Destroying it is the deletion."""
 
     personal_data = KEY_MATERIAL
 

@@ -24,7 +24,7 @@ NONCE = 12
 
 
 class RootKey(Protocol):
-    """What every provider can do. `name` tells which root wrapped a key, without telling the key."""
+    """What every provider can do. `name` tells which root wrapped a key, not the key."""
 
     name: str
 
@@ -40,7 +40,9 @@ class LocalRoot:
         if len(key) != 32:
             raise ImproperlyConfigured("ROOT_KEY must be the base64 of exactly 32 random bytes.")
         self._aead = AESGCM(key)
-        self.name = "local:" + hmac.new(key, b"smartsvar root name", hashlib.sha256).hexdigest()[:16]
+        self.name = (
+            "local:" + hmac.new(key, b"smartsvar root name", hashlib.sha256).hexdigest()[:16]
+        )
 
     def __repr__(self) -> str:
         return f"<LocalRoot {self.name}>"

@@ -123,7 +123,9 @@ class SealedQuerySet(models.QuerySet[M]):
         self._refuse(kwargs, "Assign to the row and call save().")
         return super().update(**kwargs)
 
-    def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
+    def bulk_update(
+        self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None
+    ) -> int:
         names = list(fields)
         self._refuse(names, "Assign to each row and call save().")
         return super().bulk_update(objs, names, batch_size)
@@ -166,7 +168,7 @@ class SealedModel(models.Model):
     key_class: ClassVar[str] = "content"
     sealed_under: ClassVar[str] = ""  # the foreign key whose record key this row shares
 
-    objects: ClassVar[models.Manager[Self]] = models.Manager.from_queryset(SealedQuerySet)()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Self]] = models.Manager.from_queryset(SealedQuerySet)()
 
     ring: KeyRing | None = None
     envelope_changed: bool = False
@@ -178,6 +180,17 @@ class SealedModel(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    def save(self, **kwargs: Any) -> None:
+        """Seal what changed, then save. `update_fields` may name sealed fields."""
+        self.prepare([self])
+        names = kwargs.get("update_fields")
+        if names is not None:
+            columns = set(names) - set(self.sealed_fields())
+            if columns != set(names):
+                columns |= {"sealed", *(field.attname for field in self.indexes())}
+            kwargs["update_fields"] = columns
+        super().save(**kwargs)
 
     @classmethod
     def sealed_fields(cls) -> dict[str, SealedField[Any]]:
@@ -210,7 +223,7 @@ class SealedModel(models.Model):
     @classmethod
     def prepare(cls, rows: Sequence[Self]) -> None:
         """Give new rows their keys (one statement for all), then seal every changed envelope."""
-        keyless = [row for row in rows if row.key_id is None]
+        keyless = [row for row in rows if row.__dict__.get("key_id") is None]
         if cls.sealed_under:
             for row in keyless:
                 row.key_id = getattr(row, cls.sealed_under).key_id
@@ -237,17 +250,6 @@ class SealedModel(models.Model):
     def indexes(cls) -> list[BlindIndex]:
         """Return the blind index columns of this model."""
         return [field for field in cls._meta.concrete_fields if isinstance(field, BlindIndex)]
-
-    def save(self, **kwargs: Any) -> None:  # type: ignore[override]
-        """Seal what changed, then save. `update_fields` may name sealed fields."""
-        self.prepare([self])
-        names = kwargs.get("update_fields")
-        if names is not None:
-            columns = set(names) - set(self.sealed_fields())
-            if columns != set(names):
-                columns |= {"sealed", *(field.attname for field in self.indexes())}
-            kwargs["update_fields"] = columns
-        super().save(**kwargs)
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
         super().refresh_from_db(*args, **kwargs)

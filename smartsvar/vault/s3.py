@@ -10,7 +10,7 @@ MIB = 1024 * 1024
 
 
 class SealedS3Storage(S3Storage):  # type: ignore[misc]
-    """Checksums only when the protocol requires them; two parts in flight, so that memory is flat."""
+    """Checksums only when the protocol requires them; two parts in flight: memory is flat."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)

@@ -23,7 +23,7 @@ class BlobStore(Protocol):
     """What every store can do. Names are made by the application, never by an uploader."""
 
     def put(self, name: str, path: Path) -> None:
-        """Store the file at `path` under `name`; it is durable on return, and `path` may be gone."""
+        """Store the file at `path` under `name`; durable on return, and `path` may be gone."""
 
     def open(self, name: str) -> Ranges:
         """Open for range reads. Raises FileNotFoundError."""

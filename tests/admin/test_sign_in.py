@@ -27,7 +27,7 @@ def pages() -> list[tuple[str, str]]:
         if isinstance(entry, URLPattern):
             found.append((entry.name or "", f"/admin/{entry.pattern}"))
             continue
-        inner: list[URLPattern] = entry.url_patterns
+        inner: Any = entry.url_patterns
         pages_of_model = [(page.name, page.pattern) for page in inner]
         found += [(name, f"/admin/{entry.pattern}{page}") for name, page in pages_of_model if name]
     filled = [(name, re.sub("<[^>]+>", str(NOBODY), address)) for name, address in found]

@@ -10,9 +10,16 @@ from tests import cast
 from tests.processes import web_server
 
 FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--autoplay-policy=no-user-gesture-required",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--mute-audio",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--mute-audio",
+]
 
 
 @pytest.fixture(scope="session")
@@ -38,11 +45,16 @@ def site(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture
 def page(chromium: Browser, site: str) -> Iterator[Page]:
     """A page in a fresh Swedish browser window; script errors and CSP refusals fail the test."""
-    context = chromium.new_context(base_url=site, locale="sv-SE", viewport={"width": 1280, "height": 900})
+    context = chromium.new_context(
+        base_url=site, locale="sv-SE", viewport={"width": 1280, "height": 900}
+    )
     window = context.new_page()
     trouble: list[str] = []
     window.on("pageerror", lambda error: trouble.append(str(error)))
-    window.on("console", lambda said: trouble.append(said.text) if "Content Security" in said.text else None)
+    window.on(
+        "console",
+        lambda said: trouble.append(said.text) if "Content Security" in said.text else None,
+    )
     yield window
     context.close()
     assert trouble == []

@@ -96,7 +96,11 @@ def leaks(logs: Path) -> tuple[int, list[str]]:
 def deliver_all(site: str, house: cast.House) -> tuple[Recording, PhoneMessage]:
     """Post a recording and a message of one call as an integrator does, and play it once."""
     now = database_now()
-    caller = {"caller_name": cast.PLANTED_NAME, "caller_number": cast.PLANTED_NUMBER, "call_id": "samtal-1"}
+    caller = {
+        "caller_name": cast.PLANTED_NAME,
+        "caller_number": cast.PLANTED_NUMBER,
+        "call_id": "samtal-1",
+    }
     call = {**caller, "started_at": (now - timedelta(seconds=5)).isoformat()}
     words = {
         **caller,
@@ -104,14 +108,18 @@ def deliver_all(site: str, house: cast.House) -> tuple[Recording, PhoneMessage]:
         "matter": cast.PLANTED_MATTER,
         "caller_company": cast.PLANTED_COMPANY,
     }
-    with httpx.Client(base_url=f"{site}/api/v1", headers={"Authorization": f"Bearer {house.secret}"}, timeout=20) as api:
+    with httpx.Client(
+        base_url=f"{site}/api/v1", headers={"Authorization": f"Bearer {house.secret}"}, timeout=20
+    ) as api:
         posted = api.post("/recordings/", data=call, files={"audio": ("a.wav", AUDIO, "audio/wav")})
         assert posted.status_code == 201, posted.text
         taken = api.post("/messages/", json=words)
         assert taken.status_code == 201, taken.text
         assert api.get(f"/recordings/{posted.json()['id']}/audio/").content == AUDIO
         assert api.get("/messages/").json()["results"][0]["matter"] == cast.PLANTED_MATTER
-    return Recording.objects.get(id=posted.json()["id"]), PhoneMessage.objects.get(id=taken.json()["id"])
+    return Recording.objects.get(id=posted.json()["id"]), PhoneMessage.objects.get(
+        id=taken.json()["id"]
+    )
 
 
 def tick(name: str) -> None:

@@ -1,6 +1,5 @@
 """Anna finds a call, plays it and seeks; what travels over the wire is looked at."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -34,17 +33,15 @@ class Wire:
 
 
 @pytest.fixture
-def call(anna: cast.House) -> Iterator[Recording]:
-    yield cast.call_of(anna, audio=cast.tone(SECONDS))
+def call(anna: cast.House) -> Recording:
+    return cast.call_of(anna, audio=cast.tone(SECONDS))
 
 
 def play(page: Page) -> Any:
     return page.evaluate("() => document.querySelector('audio').play()")
 
 
-def test_anna_finds_the_call_plays_it_and_seeks_to_its_end(
-    page: Page, anna: cast.House
-) -> None:
+def test_anna_finds_the_call_plays_it_and_seeks_to_its_end(page: Page, anna: cast.House) -> None:
     call = cast.call_of(anna, audio=cast.tone(LONG))
     sign_in(page, anna.reader.user.email)
     page.goto(f"/mina-sidor/{anna.customer.number}/samtal/")
@@ -55,7 +52,9 @@ def test_anna_finds_the_call_plays_it_and_seeks_to_its_end(
     page.wait_for_function("() => document.querySelector('audio').currentTime > 0.3")
     early = len(wire.answers)
     page.evaluate(f"() => {{ document.querySelector('audio').currentTime = {0.9 * LONG} }}")
-    page.wait_for_function(f"() => document.querySelector('audio').currentTime > {0.9 * LONG + 0.3}")
+    page.wait_for_function(
+        f"() => document.querySelector('audio').currentTime > {0.9 * LONG + 0.3}"
+    )
     assert {status for status, _, _ in wire.answers} == {206}
     assert all(last - first < LIMIT for _, first, last in wire.answers)
     at_90 = 0.9 * call.size

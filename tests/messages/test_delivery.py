@@ -140,7 +140,9 @@ def silent_server() -> Iterator[int]:
     thread.join(5)
 
 
-def test_a_server_that_falls_silent_leaves_the_truth_unknown(anna: cast.House, silent_server: int) -> None:
+def test_a_server_that_falls_silent_leaves_the_truth_unknown(
+    anna: cast.House, silent_server: int
+) -> None:
     delivery = to(anna, "tyst@ankdamm.example")
     with override_settings(EMAIL_PORT=silent_server):
         assert deliver(delivery.id) == State.UNKNOWN
@@ -150,7 +152,9 @@ def test_a_server_that_falls_silent_leaves_the_truth_unknown(anna: cast.House, s
 def test_a_delivery_whose_worker_died_is_unknown_not_sent_twice(anna: cast.House) -> None:
     delivery = to(anna, unique("died"))
     assert claim(delivery.id, database_now()) is not None
-    Delivery.objects.filter(id=delivery.id).update(lease_until=database_now() - timedelta(seconds=1))
+    Delivery.objects.filter(id=delivery.id).update(
+        lease_until=database_now() - timedelta(seconds=1)
+    )
     assert deliver_due() == 1
     delivery.refresh_from_db()
     assert (delivery.state, delivery.error) == (State.UNKNOWN, "worker_died")
@@ -164,7 +168,9 @@ def test_two_workers_claim_it_once(anna: cast.House) -> None:
     assert claim(delivery.id, at) is None
 
 
-@pytest.mark.parametrize("evil", ["Kalle\r\nBcc: alla@ankdamm.example", "\x00", "<script>alert(1)</script>"])
+@pytest.mark.parametrize(
+    "evil", ["Kalle\r\nBcc: alla@ankdamm.example", "\x00", "<script>alert(1)</script>"]
+)
 def test_a_hostile_name_makes_no_header_and_no_markup(anna: cast.House, evil: str) -> None:
     anna.staff.email = unique("evil")
     anna.staff.save()

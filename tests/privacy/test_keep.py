@@ -91,7 +91,9 @@ def test_what_has_not_begun_never_ends() -> None:
     st.integers(0, 36),
     st.integers(0, 400),
 )
-def test_it_is_never_early_and_never_more_than_an_hour_late(start: datetime, months: int, days: int) -> None:
+def test_it_is_never_early_and_never_more_than_an_hour_late(
+    start: datetime, months: int, days: int
+) -> None:
     end = later(start, months=months, days=days)
     wall = end.astimezone(STOCKHOLM).replace(tzinfo=None)
     began = start.astimezone(STOCKHOLM).replace(tzinfo=None)

@@ -68,15 +68,18 @@ def test_one_run_removes_exactly_what_is_due(anna: cast.House, cecilia: cast.Hou
     assert purge(now) == {}
 
 
-def test_a_second_before_nothing_goes_and_at_the_second_it_is_hidden_and_goes(anna: cast.House) -> None:
+def test_a_second_before_nothing_goes_and_at_the_second_it_is_hidden_and_goes(
+    anna: cast.House,
+) -> None:
     call = cast.call_of(anna)
     age(call, database_now() + timedelta(days=10))
-    second = timedelta(seconds=1)
+    second, due = timedelta(seconds=1), call.due_at
+    assert due is not None
     visible = Recording.objects.filter(customer=anna.customer)
-    assert visible.live(call.due_at - second).exists()
-    assert not visible.live(call.due_at).exists()
-    assert purge(call.due_at - second) == {}
-    assert purge(call.due_at) == {"recordings.Recording": 1}
+    assert visible.live(due - second).exists()
+    assert not visible.live(due).exists()
+    assert purge(due - second) == {}
+    assert purge(due) == {"recordings.Recording": 1}
 
 
 def test_a_due_row_is_hidden_before_any_purge_ran(anna: cast.House) -> None:
@@ -110,7 +113,9 @@ def test_annas_register_is_never_purged_while_she_is_a_customer(anna: cast.House
     assert StaffMember.objects.filter(id=anna.staff.id).exists()
 
 
-def test_two_years_after_the_contract_the_whole_account_goes(anna: cast.House, cecilia: cast.House) -> None:
+def test_two_years_after_the_contract_the_whole_account_goes(
+    anna: cast.House, cecilia: cast.House
+) -> None:
     cast.call_of(anna)
     cast.message_of(anna, staff=anna.staff)
     ended = database_now()
@@ -141,6 +146,7 @@ def test_a_shorter_time_is_derived_for_what_is_stored(anna: cast.House) -> None:
     assert derive_again(anna.customer.id) == 1
     assert differences() == {}
     call.refresh_from_db()
+    assert call.due_at is not None
     assert call.due_at - call.ended_at < timedelta(days=5, hours=2)
 
 
@@ -203,7 +209,10 @@ def test_a_dry_run_says_what_and_why_and_touches_nothing(
     said = capsys.readouterr().out
     assert "1  recordings.Recording: 3 months after ended_at" in said
     assert Recording.objects.filter(id=call.id).exists()
-    assert {due.model for due in preview(database_now())} >= {"recordings.Recording", "sessions.Session"}
+    assert {due.model for due in preview(database_now())} >= {
+        "recordings.Recording",
+        "sessions.Session",
+    }
 
 
 def test_a_real_run_cannot_be_told_another_time() -> None:

@@ -11,8 +11,9 @@ from messages.models import Delivery, PhoneMessage
 from recordings.models import Recording
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
-from smartsvar.shredding import actions
+from smartsvar.shredding import actions, ledger
 from smartsvar.shredding.models import Receipt, ShredJob
+from smartsvar.vault.keys import shred_keys
 from smartsvar.vault.models import RecordKey
 from smartsvar.vault.storage import blob_store
 from tests import cast
@@ -104,7 +105,7 @@ def test_a_worker_that_dies_at_any_step_is_taken_over_and_all_ends_well(
 
 
 def _die_at(patch: pytest.MonkeyPatch, step: str, when: str) -> None:
-    owner: Any = actions.ledger if step == "intend" else actions
+    owner: Any = ledger if step == "intend" else actions
     real = getattr(owner, step)
 
     def dying(*args: Any, **kwargs: Any) -> Any:
@@ -119,7 +120,7 @@ def test_the_ledger_names_the_key_before_it_is_destroyed(
     anna: cast.House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = cast.call_of(anna)
-    real = actions.shred_keys
+    real = shred_keys
     seen = []
 
     def watching(ids: Any) -> int:
@@ -139,7 +140,7 @@ def test_a_ledger_that_cannot_be_written_keeps_the_key(
     def full(*args: Any, **kwargs: Any) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(actions.ledger, "intend", full)
+    monkeypatch.setattr(ledger, "intend", full)
     with pytest.raises(OSError, match="No space"):
         actions.shred([call], by=anna.member)
     assert RecordKey.objects.filter(id=call.key_id).exists()

@@ -7,7 +7,16 @@ from uuid import UUID
 import pytest
 from cryptography.cobblestone import Cobblestone256Decryptor
 
-from smartsvar.vault.blobs import CHUNK, HEADER, SUITE, TAG, BlobReader, BlobSealer, FileRanges, sealed_size
+from smartsvar.vault.blobs import (
+    CHUNK,
+    HEADER,
+    SUITE,
+    TAG,
+    BlobReader,
+    BlobSealer,
+    FileRanges,
+    sealed_size,
+)
 from smartsvar.vault.errors import Tampered
 from smartsvar.vault.keys import DataKey
 
@@ -42,7 +51,9 @@ def test_our_reader_agrees_with_pyca(size: int) -> None:
 def test_any_range_is_the_same_slice(size: int) -> None:
     plaintext = os.urandom(size)
     blob = BlobReader(FileRanges(io.BytesIO(seal(plaintext))), KEY, *PLACE)
-    edges = sorted({0, 1, CHUNK - 1, CHUNK, CHUNK + 1, size // 2, size - 1, size} & set(range(size + 1)))
+    edges = sorted(
+        {0, 1, CHUNK - 1, CHUNK, CHUNK + 1, size // 2, size - 1, size} & set(range(size + 1))
+    )
     for start in edges:
         for length in (0, 1, 2, CHUNK - 1, CHUNK, CHUNK + 1, size):
             assert blob.read_range(start, length) == plaintext[start : start + length]
@@ -57,7 +68,9 @@ def test_every_single_bit_of_a_small_blob_counts() -> None:
             read(bytes(flipped))
 
 
-@pytest.mark.parametrize("cut", [0, 1, HEADER - 1, HEADER, HEADER + TAG - 1, HEADER + CHUNK + TAG, -1])
+@pytest.mark.parametrize(
+    "cut", [0, 1, HEADER - 1, HEADER, HEADER + TAG - 1, HEADER + CHUNK + TAG, -1]
+)
 def test_a_truncated_blob_is_refused_when_opened(cut: int) -> None:
     sealed = seal(os.urandom(3 * CHUNK + 5))
     with pytest.raises(Tampered):
@@ -101,7 +114,11 @@ def test_another_key_field_row_or_suite_is_refused() -> None:
     for key in (other, foreign, renamed):
         with pytest.raises(Tampered):
             read(sealed, key)
-    for place in ((PLACE[0], "voice", PLACE[2]), (PLACE[0], PLACE[1], UUID(int=4)), ("x.Y", *PLACE[1:])):
+    for place in (
+        (PLACE[0], "voice", PLACE[2]),
+        (PLACE[0], PLACE[1], UUID(int=4)),
+        ("x.Y", *PLACE[1:]),
+    ):
         with pytest.raises(Tampered):
             read(sealed, place=place)
     with pytest.raises(Tampered):

@@ -50,13 +50,15 @@ def test_an_envelope_does_not_open_in_another_row(anna: cast.House) -> None:
     one, other = cast.message_of(anna), cast.message_of(anna, matter="annat")
     connection.cursor().execute(
         "UPDATE phone_messages_phonemessage SET sealed = %s, key_id = %s WHERE id = %s",
-        [one.sealed, *(_raw(x) for x in (one.key_id, other.id))],
+        [bytes(one.sealed), *(_raw(x) for x in (one.key_id, other.id))],
     )
     with pytest.raises(Tampered):
         _ = PhoneMessage.objects.get(id=other.id).matter
 
 
-def test_an_envelope_does_not_open_at_another_customer(anna: cast.House, cecilia: cast.House) -> None:
+def test_an_envelope_does_not_open_at_another_customer(
+    anna: cast.House, cecilia: cast.House
+) -> None:
     message = cast.message_of(anna)
     connection.cursor().execute(
         "UPDATE phone_messages_phonemessage SET customer_id = %s WHERE id = %s",
@@ -127,7 +129,10 @@ def test_a_list_opens_with_one_key_query(anna: cast.House) -> None:
         cast.message_of(anna, matter=f"ärende {number}")
     keys.forget_keys()
     rows = list(PhoneMessage.objects.of(anna.customer))
-    with CaptureQueriesContext(connections["keys"]) as queries, CaptureQueriesContext(connection) as main:
+    with (
+        CaptureQueriesContext(connections["keys"]) as queries,
+        CaptureQueriesContext(connection) as main,
+    ):
         assert {row.matter for row in rows} == {f"ärende {n}" for n in range(12)}
     assert len(queries) == 1
     assert len(main) == 0
@@ -183,7 +188,7 @@ def test_an_unwrapped_key_is_forgotten_after_its_time(anna: cast.House, monkeypa
     RecordKey.objects.filter(id=message.key_id).delete()
     keys.open_key(message.key_id)  # remembered
     later = time.monotonic() + keys.CACHE_SECONDS
-    monkeypatch.setattr(keys.time, "monotonic", lambda: later)
+    monkeypatch.setattr("smartsvar.vault.keys.time.monotonic", lambda: later)
     with pytest.raises(KeyLost):
         keys.open_key(message.key_id)
 
@@ -213,7 +218,9 @@ def test_the_same_number_has_different_indexes_at_two_customers(
 ) -> None:
     one, other = cast.message_of(anna), cast.message_of(cecilia)
     assert bytes(one.caller_index) != bytes(other.caller_index)
-    assert list(PhoneMessage.objects.of(anna.customer).from_caller(anna.customer, cast.PLANTED_NUMBER)) == [one]
+    assert list(
+        PhoneMessage.objects.of(anna.customer).from_caller(anna.customer, cast.PLANTED_NUMBER)
+    ) == [one]
 
 
 def test_a_withheld_caller_has_no_index(anna: cast.House) -> None:

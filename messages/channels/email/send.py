@@ -1,11 +1,11 @@
 """One mail with one message, and what the mail server's answer means."""
 
 import smtplib
-import socket
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
 
 from messages.models import Delivery, PhoneMessage
@@ -44,7 +44,7 @@ def send(delivery: Delivery) -> None:
         _refused(max(codes, default=550), error)
     except smtplib.SMTPResponseException as error:
         _refused(error.smtp_code, error)
-    except (smtplib.SMTPException, socket.timeout, OSError) as error:
+    except (TimeoutError, smtplib.SMTPException, OSError) as error:
         raise Unsure("silence") from error
     finally:
         connection.close()
@@ -62,7 +62,8 @@ def compose(message: PhoneMessage, address: str) -> EmailMultiAlternatives:
         facts = {
             "message": message,
             "number": callers.display(message.caller_number),
-            "link": f"{settings.PUBLIC_URL}/mina-sidor/{message.customer.number}/meddelanden/{message.id}/",
+            "link": settings.PUBLIC_URL
+            + reverse("portal:message", args=[message.customer.number, message.id]),
         }
         subject = translation.gettext("Phone message from %(who)s") % {
             "who": message.caller_name or facts["number"] or translation.gettext("withheld number")

@@ -16,12 +16,16 @@ class Command(BaseCommand):
     help = "Destroy everything that is due now. With --dry-run: say what and why, touch nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="say what is due, and by which rule")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what is due, and by which rule"
+        )
         parser.add_argument("--at", help="a date or time to look from; for dry runs only")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["at"] and not options["dry_run"]:
-            raise CommandError("--at is for dry runs only: what is deleted is decided by the clock.")
+            raise CommandError(
+                "--at is for dry runs only: what is deleted is decided by the clock."
+            )
         if options["dry_run"]:
             self._preview(_moment(options["at"]) if options["at"] else database_now())
             return
@@ -34,7 +38,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Due at {timezone.localtime(at, STOCKHOLM):%Y-%m-%d %H:%M:%S %Z}:")
         for due in preview(at):
             since = f", oldest since {due.oldest:%Y-%m-%d %H:%M:%S}Z" if due.oldest else ""
-            self.stdout.write(f"{due.count:8}  {due.model}: {due.rule}{since}")
+            self.stdout.write(f"{due.rows:8}  {due.model}: {due.rule}{since}")
 
 
 def _moment(text: str) -> datetime:
@@ -44,7 +48,7 @@ def _moment(text: str) -> datetime:
     except ValueError as error:
         raise CommandError(f"--at: {error}") from error
     if moment is None and day is not None:
-        moment = datetime(day.year, day.month, day.day)
+        moment = datetime(day.year, day.month, day.day, tzinfo=STOCKHOLM)
     if moment is None:
         raise CommandError("--at takes a date (2027-01-31) or a time (2027-01-31T12:00).")
     return moment if timezone.is_aware(moment) else moment.replace(tzinfo=STOCKHOLM)
