@@ -7,10 +7,9 @@ than the query, and databases limit how many there may be.
 import json
 from typing import Any
 
-from django.db.models import Lookup, UUIDField
+from django.db.models import Lookup
 
 
-@UUIDField.register_lookup
 class Among(Lookup):
     """PostgreSQL: = ANY(array). SQLite, which stores a UUID as its hex digits: json_each."""
 
