@@ -1,0 +1,51 @@
+"""The wiring names things by string; every name leads somewhere. A lost broker costs no request."""
+
+import socket
+import time
+from uuid import UUID
+
+import pytest
+from celery import Celery, current_app
+from django.db import transaction
+
+from smartsvar import jobs
+from smartsvar.celery import app
+from smartsvar.settings import BASE_DIR
+
+SOURCES = [
+    path
+    for path in BASE_DIR.rglob("*.py")
+    if not {".venv", "tests", "var"} & set(path.relative_to(BASE_DIR).parts)
+]
+
+
+@pytest.mark.parametrize("name", list(app.conf.beat_schedule))
+def test_every_entry_of_the_schedule_names_a_task(name: str) -> None:
+    app.loader.import_default_modules()
+    assert app.conf.beat_schedule[name]["task"] in app.tasks
+
+
+def test_every_nudge_in_the_code_names_a_task() -> None:
+    app.loader.import_default_modules()
+    named = set()
+    for path in SOURCES:
+        for part in path.read_text(encoding="utf-8").split('enqueue("')[1:]:
+            named.add(part.split('"')[0])
+    named.discard("app.task")
+    assert len(named) >= 3
+    assert named <= set(app.tasks)
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_a_broker_that_is_away_neither_fails_nor_holds_up_a_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        free = sock.getsockname()[1]
+    away = Celery("away", broker=f"redis://127.0.0.1:{free}/0", set_as_current=False)
+    away.conf.broker_transport_options = current_app.conf.broker_transport_options
+    monkeypatch.setattr(jobs, "current_app", away)
+    began = time.monotonic()
+    with transaction.atomic():
+        jobs.enqueue("messages.deliver", UUID(int=1))
+    assert time.monotonic() - began < 4  # one attempt with its connection time-out, no retries
