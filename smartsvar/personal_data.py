@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.utils.module_loading import import_string
+from django.utils.translation import ngettext
 
 from smartsvar.clock import STOCKHOLM
 
@@ -87,6 +88,23 @@ class Keep:
     unfinished: tuple[str, str] | None = None
     unfinished_hours: int = 0
     with_parent: str = ""
+
+    def in_words(self) -> str:
+        """Return the period in the reader's language: "3 months", "14 days"."""
+        parts = []
+        if self.months:
+            parts.append(ngettext("%d month", "%d months", self.months) % self.months)
+        if self.days:
+            parts.append(ngettext("%d day", "%d days", self.days) % self.days)
+        return " ".join(parts)
+
+    def most_days(self) -> int:
+        """Return the most calendar days that the period can have: 92 for three months."""
+        starts = [datetime(2025, month, 1, 12, tzinfo=UTC) for month in range(1, 13)]
+        ends = (later(start, months=self.months or 0, days=self.days or 0) for start in starts)
+        return max(
+            (end.date() - start.date()).days for start, end in zip(starts, ends, strict=True)
+        )
 
     def paths(self) -> list[str]:
         """Return the paths of everything that the date depends on."""
@@ -177,6 +195,17 @@ def declaration_of(model: type[Model]) -> PersonalData | NoPersonalData | None:
         return own  # type: ignore[no-any-return]
     foreign = import_string("smartsvar.third_party.DECLARATIONS")
     return foreign.get(model._meta.label)  # type: ignore[no-any-return]
+
+
+def keep_of(label: str) -> Keep:
+    """Return how long the model named by `label` ("recordings.Recording") is kept.
+
+    For texts that people read, so that none of them says a period of its own.
+    """
+    declaration = declaration_of(apps.get_model(label))
+    if not isinstance(declaration, PersonalData):
+        raise LookupError(f"{label} holds no personal data.")
+    return declaration.keep
 
 
 def declared() -> Iterator[tuple[type[Model], PersonalData]]:

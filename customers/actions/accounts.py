@@ -113,7 +113,7 @@ def _is_due(row: TenantOwned, keep: Keep, customer: Customer, at: datetime) -> b
 
 
 def shorten_recordings(customer: Customer, days: int | None, *, by: Member, at: datetime) -> None:
-    """Keep this customer's recordings fewer days than the law's three months; None: the full time.
+    """Keep this customer's recordings fewer days than their declaration says; None: as long.
 
     The dates of what is already stored are derived again by a job.
     """

@@ -72,9 +72,7 @@ class OpeningForm(ContactForm):
     administrator_email = forms.EmailField(
         label=_("administrator's e-mail"),
         max_length=254,
-        help_text=_(
-            "Gets an invitation, good for two weeks. All other people are invited by the customer."
-        ),
+        help_text=_("Gets an invitation by mail. All other people are invited by the customer."),
     )
 
     def clean_administrator_email(self) -> str:

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -47,7 +47,7 @@ class Customer(Shreddable):
         _("days to keep recordings"),
         null=True,
         blank=True,
-        validators=[MinValueValidator(1), MaxValueValidator(92)],
+        validators=[MinValueValidator(1)],
     )
 
     company_name = SealedField("", help_text="May be a person's, for a sole trader.")

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from customers.models import StaffMember
 from smartsvar import callers
+from smartsvar.personal_data import keep_of
 from smartsvar.vault.errors import KeyLost
 
 register = template.Library()
@@ -19,6 +20,12 @@ def phone(address: str) -> str:
         return callers.display(address) or _("withheld number")
     except ValueError:
         return address
+
+
+@register.simple_tag
+def kept(label: str) -> str:
+    """How long a model's rows are kept, from its declaration: {% kept "recordings.Recording" %}."""
+    return keep_of(label).in_words()
 
 
 @register.filter

@@ -1,5 +1,6 @@
 """Every model declares its personal data, and what it declares is true."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -153,3 +154,16 @@ def test_foreign_keys_point_down_like_imports() -> None:
             there = level.get(related._meta.app_label)
             same_app = related._meta.app_label == model._meta.app_label
             assert there is None or there < here or same_app, f"{model._meta.label}.{field.name}"
+
+
+PERIOD = re.compile(
+    r"\b(\d+|one|two|three|four|five|six|twelve|twenty-four)\s+(months?|weeks?|days?)\b", re.I
+)
+NOT_RETENTION = {"3 months"}  # how long an API key may live: its maker's choice
+
+
+def test_no_text_that_people_read_says_a_period_of_its_own() -> None:
+    catalogue = (BASE_DIR / "locale" / "sv" / "LC_MESSAGES" / "django.po").read_text("utf-8")
+    said = re.findall(r'^msgid "(.+)"$', catalogue, re.MULTILINE)
+    assert len(said) > 300
+    assert {text for text in said if PERIOD.search(text)} <= NOT_RETENTION

@@ -59,10 +59,18 @@ def on_disk(logs: Path) -> Iterator[tuple[str, bytes]]:
             connections[alias].cursor().execute("CHECKPOINT") if _may_checkpoint(alias) else None
             folders.append(Path(os.environ[cluster]))
     for folder in folders:
-        for path in folder.rglob("*"):
+        yield from files_in(folder)
+    yield from stored()
+
+
+def files_in(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield a folder's files; one that its server removes meanwhile holds nothing any more."""
+    for path in folder.rglob("*"):
+        try:
             if path.is_file():
                 yield str(path), path.read_bytes()
-    yield from stored()
+        except FileNotFoundError:
+            continue
 
 
 def _may_checkpoint(alias: str) -> bool:
@@ -75,9 +83,7 @@ def stored() -> Iterator[tuple[str, bytes]]:
     for alias in ("sealed", "ledger"):
         storage: Any = storages[alias]
         if isinstance(storage, FileSystemStorage):
-            for path in Path(storage.location).rglob("*"):
-                if path.is_file():
-                    yield str(path), path.read_bytes()
+            yield from files_in(Path(storage.location))
         else:
             for version in storage.bucket.object_versions.all():
                 if version.size is not None:
