@@ -131,7 +131,7 @@ def run() -> None:
     beside = f"plain storing {floor * 1e3:.0f} ms: {sealed / floor:.2f} ×"
     line("30 MB sealed, SHA-256, probed, waveform", f"{sealed * 1e3:.0f} ms", beside, "≤ 1.25 ×")
     line(
-        "memory above that, at 500 MB",
+        "peak memory at 500 MB, above that at 30 MB",
         f"{memory:.1f} MiB",
         f"plain {plain_memory:.1f} MiB",
         "≤ 8 MiB",

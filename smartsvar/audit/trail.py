@@ -1,14 +1,15 @@
 """Write the trail, and read whether something was said lately."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 
 from smartsvar.audit.actors import Acting, Actor
 from smartsvar.audit.models import AuditEntry
+from smartsvar.ids import new_id
 
 
 def record(
@@ -33,9 +34,12 @@ def record(
 
 
 def record_many(
-    verb: str, label: str, things: Iterable[tuple[UUID, UUID]], *, by: Actor, at: datetime
+    verb: str, label: str, things: Sequence[tuple[UUID, UUID]], *, by: Actor, at: datetime
 ) -> None:
     """Write the same fact of many objects, given as (customer id, object id), in one statement."""
+    if connection.vendor == "postgresql":
+        _insert_arrays(verb, label, things, by, at)
+        return
     AuditEntry.objects.bulk_create(
         AuditEntry(
             customer_id=customer, actor_kind=by.kind, actor_id=by.id,
@@ -43,6 +47,22 @@ def record_many(
         )
         for customer, thing in things
     )  # fmt: skip
+
+
+def _insert_arrays(
+    verb: str, label: str, things: Sequence[tuple[UUID, UUID]], by: Actor, at: datetime
+) -> None:
+    """Three arrays instead of a row of parameters per entry: a purge writes thousands at once."""
+    columns = zip(*((new_id(), customer, thing) for customer, thing in things), strict=True)
+    arrays = ["{" + ",".join(key.hex for key in column) + "}" for column in columns]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO audit_auditentry"
+            " (id, customer_id, object_id, actor_kind, actor_id, verb, object_model, at, hash)"
+            " SELECT *, %s, %s::uuid, %s, %s, %s, ''"
+            " FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[])",
+            [by.kind, by.id, verb, label, at, *arrays],
+        )
 
 
 def recorded_since(verb: str, thing: models.Model, *, by: Acting, since: datetime) -> bool:

@@ -136,14 +136,21 @@ def carry_out(job: ShredJob) -> int:
         ledger.intend(job.id, job.model, job.reason, job.created_at, pairs)
         _advance(job, ShredJob.State.LEDGERED)
     shred_keys([row.key_id for row in rows])
-    _advance(job, ShredJob.State.KEYS_GONE)
     if model.personal_data.blob:
-        store = blob_store()
-        for row in rows:
-            store.delete(row.blob)
-    _advance(job, ShredJob.State.BYTES_GONE)
+        _advance(job, ShredJob.State.KEYS_GONE)
+        _delete_bytes(job, rows)
     _finish(model, job, rows)
     return len(rows)
+
+
+def _delete_bytes(job: ShredJob, rows: list[Doomed]) -> None:
+    """Delete the rows' sealed objects, holding on to the lease however slow the storage is."""
+    store = blob_store()
+    for number, row in enumerate(rows, 1):
+        store.delete(row.blob)
+        if number % 100 == 0:
+            _advance(job, ShredJob.State.KEYS_GONE)
+    _advance(job, ShredJob.State.BYTES_GONE)
 
 
 def _advance(job: ShredJob, state: str) -> None:
@@ -172,7 +179,7 @@ def _finish(model: type[Shreddable], job: ShredJob, rows: list[Doomed]) -> None:
         for customer, n in counts.items()
     )
     verb = "purged" if job.reason == ShredJob.Reason.RETENTION else "deleted"
-    things = ((row.customer_id, row.id) for row in rows)
+    things = [(row.customer_id, row.id) for row in rows]
     actor = Actor(job.actor_kind, job.actor_id)
     record_many(f"{model._meta.model_name}.{verb}", job.model, things, by=actor, at=at)
     ShredJob.objects.filter(id=job.id).delete()
