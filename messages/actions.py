@@ -10,7 +10,7 @@ from django.db import transaction
 from customers.models import Customer, Member, StaffMember
 from messages.models import Delivery, PhoneMessage
 from smartsvar.audit.actors import Acting
-from smartsvar.audit.trail import record, recorded_since
+from smartsvar.audit.trail import record, record_once
 from smartsvar.jobs import enqueue
 from smartsvar.shredding.actions import shred
 
@@ -90,12 +90,11 @@ def read_message(message: PhoneMessage, *, by: Acting, at: datetime) -> None:
 
     Only a person's reading marks the message as read: a system that fetches is no reader.
     """
-    if recorded_since("phonemessage.read", message, by=by, since=at - READING):
-        return
+    customer, verb = message.customer_id, "phonemessage.read"
     with transaction.atomic():
-        if isinstance(by, Member):
+        new = record_once(verb, message, by=by, customer_id=customer, at=at, within=READING)
+        if new and isinstance(by, Member):
             PhoneMessage.objects.filter(id=message.id, read_at=None).update(read_at=at)
-        record("phonemessage.read", message, by=by, customer_id=message.customer_id, at=at)
 
 
 def delete_message(message: PhoneMessage, *, by: Acting) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from customers.models import Customer
 from privacy.purge import shreddable
 from smartsvar.shredding.models import Shreddable
 
@@ -36,6 +37,8 @@ def derive_again(customer_id: UUID) -> int:
     Resumable: it may stop anywhere and start again, and ends with every date right.
     """
     changed = 0
+    pending = Customer.objects.filter(id=customer_id).values_list("dates_pending_since", flat=True)
+    asked = pending.first()
     for model, _ in shreddable():
         field = "customer_id" if hasattr(model, "customer_id") else "id"
         for batch in _batches(model, Q(**{field: customer_id})):
@@ -46,7 +49,21 @@ def derive_again(customer_id: UUID) -> int:
                         changed += model._base_manager.filter(id=row.id, shred_job_id=None).update(
                             due_at=due
                         )
+    Customer.objects.filter(id=customer_id, dates_pending_since=asked).update(
+        dates_pending_since=None
+    )
     return changed
+
+
+def derive_pending() -> int:
+    """Derive the dates of every customer that changed its retention and has not had it done."""
+    waiting = Customer.objects.exclude(dates_pending_since=None)
+    return sum(derive_again(pk) for pk in list(waiting.values_list("pk", flat=True)))
+
+
+def derive_all() -> int:
+    """Derive every date anew; return how many changed."""
+    return sum(derive_again(pk) for pk in list(Customer.objects.values_list("pk", flat=True)))
 
 
 def differences() -> dict[str, int]:

@@ -1,6 +1,6 @@
 """Everything due, destroyed: the declarations say what, the ground floor knows how."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 
@@ -44,25 +44,50 @@ def purge(at: datetime) -> dict[str, int]:
     """Destroy everything that is due at `at`; return how many rows went, by model.
 
     First finishes the jobs whose worker died. A job that fails (ledger or storage unreachable)
-    keeps its claim and waits for the next run; the others go on.
+    keeps its claim and waits for the next run; whatever fails, the others go on. Raises Incomplete
+    at the end when something failed that nobody foresaw.
     """
-    gone: dict[str, int] = {}
+    run = _Run()
     for job in take_over(at):
-        _add(gone, job.model, _try(job))
+        run.attempt(job.model, carry_out, job)
     for model, _ in shreddable():
         for job in _claims(model, at):
-            _add(gone, job.model, _try(job))
+            run.attempt(job.model, carry_out, job)
     for table, said in declared():
         if said.erase is Erase.DELETE:
-            _add(gone, table._meta.label, delete_due(table, said.keep, at))
+            run.attempt(table._meta.label, delete_due, table, said.keep, at)
         elif said.erase is Erase.PRUNE:
-            _add(gone, table._meta.label, prune_due(said.keep, at))
-    return gone
+            run.attempt(table._meta.label, prune_due, said.keep, at)
+    if run.failed:
+        raise Incomplete(run.failed, run.gone)
+    return run.gone
 
 
-def _add(counts: dict[str, int], name: str, count: int) -> None:
-    if count:
-        counts[name] = counts.get(name, 0) + count
+class Incomplete(Exception):
+    """Something failed during a purge; args: the models, and what did go."""
+
+
+class _Run:
+    """What went in one run, and what failed: one fault never stops the rest."""
+
+    def __init__(self) -> None:
+        self.gone: dict[str, int] = {}
+        self.failed: list[str] = []
+
+    def attempt(self, model: str, work: Callable[..., int], *arguments: Any) -> None:
+        try:
+            count = work(*arguments)
+        except LostLease:
+            return
+        except OSError as error:
+            log.error("purge waits", model=model, error=type(error).__name__)
+            return
+        except Exception:
+            log.exception("purge failed", model=model)
+            self.failed.append(model)
+            return
+        if count:
+            self.gone[model] = self.gone.get(model, 0) + count
 
 
 def _claims(model: type[Shreddable], at: datetime) -> Iterator[Any]:
@@ -73,16 +98,6 @@ def _claims(model: type[Shreddable], at: datetime) -> Iterator[Any]:
             return
         if job is not None:
             yield job
-
-
-def _try(job: Any) -> int:
-    try:
-        return carry_out(job)
-    except LostLease:
-        return 0
-    except OSError as error:
-        log.error("purge waits", job=str(job.id), model=job.model, error=type(error).__name__)
-        return 0
 
 
 def _candidates(model: type[models.Model], keep: Keep, at: datetime) -> "models.QuerySet[Any]":

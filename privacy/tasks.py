@@ -3,6 +3,7 @@ from uuid import UUID
 import structlog
 from celery import shared_task
 
+from customers.actions.members import note_leavers
 from privacy import due, orphans, purge
 from smartsvar.audit import chain
 from smartsvar.clock import database_now
@@ -12,8 +13,15 @@ log = structlog.get_logger(__name__)
 
 @shared_task(name="privacy.purge_due")
 def purge_due() -> dict[str, int]:
-    """Destroy everything due now, by the database's clock."""
-    gone = purge.purge(database_now())
+    """Destroy everything due now, by the database's clock.
+
+    First what it depends on is made good: dates that a changed setting left behind, and when
+    people's last memberships ended.
+    """
+    at = database_now()
+    due.derive_pending()
+    note_leavers(at)
+    gone = purge.purge(at)
     for model, count in gone.items():
         log.info("purged", model=model, count=count)
     return gone
@@ -27,8 +35,10 @@ def derive_due_again(customer_id: str) -> int:
 
 @shared_task(name="privacy.check_due")
 def check_due() -> dict[str, int]:
-    """Count stored dates that differ from the declarations; anything but none is an error."""
+    """Count stored dates that differ from the declarations, report them, and put them right."""
     found = due.differences()
+    if found:
+        due.derive_all()
     for model, count in found.items():
         log.error("dates differ from their declaration", model=model, count=count)
     return found

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
 
@@ -16,8 +17,9 @@ from customers.models import ApiKey, Customer, Member, Scope, StaffMember, User
 from recordings.models import Recording, State
 from recordings.probe import Probed, probe
 from smartsvar.audit.actors import SYSTEM, Acting
-from smartsvar.audit.trail import record, recorded_since
+from smartsvar.audit.trail import record, record_once
 from smartsvar.shredding.actions import shred
+from smartsvar.shredding.models import ShredJob
 from smartsvar.vault.blobs import BlobReader
 from smartsvar.vault.keys import open_key
 from smartsvar.vault.spool import SealingSpool
@@ -85,7 +87,12 @@ class Upload:
     def abandon(self, *, by: Acting) -> None:
         """Leave nothing behind: no bytes, no key, no row."""
         self.spool.discard()
-        shred([self.recording], by=by)
+        _forget_pending(self.recording, by=by)
+
+
+def _forget_pending(recording: Recording, *, by: Acting) -> None:
+    """Destroy an upload that came to nothing; one that did become live stays."""
+    shred([recording], by=by, reason=ShredJob.Reason.ABANDONED, only=Q(state=State.PENDING))
 
 
 def _storage_error(error: OSError) -> Exception:
@@ -103,7 +110,7 @@ def begin_upload(customer: Customer, *, at: datetime) -> Upload:
     try:
         return Upload(recording)
     except OSError as error:
-        shred([recording], by=SYSTEM)
+        _forget_pending(recording, by=SYSTEM)
         raise _storage_error(error) from error
 
 
@@ -135,6 +142,10 @@ def receive_recording(
     except OSError as error:
         raise _storage_error(error) from error
     with transaction.atomic():
+        # The customer may have shortened its retention while the audio came.
+        recording.customer = Customer.objects.select_for_update(no_key=True).get(
+            id=recording.customer_id
+        )
         recording.save()
         record("recording.received", recording, by=by, customer_id=recording.customer_id, at=at)
         if settle is not None:
@@ -197,15 +208,18 @@ def play_recording(recording: Recording, *, by: Acting, at: datetime) -> BlobRea
     key = open_key(recording.key_id, fresh=True)
     source = blob_store().open(recording.blob_name)
     reader = BlobReader(source, key, Recording._meta.label, FIELD, recording.pk)
-    if not recorded_since("recording.played", recording, by=by, since=at - LISTENING):
-        record("recording.played", recording, by=by, customer_id=recording.customer_id, at=at)
+    _once("recording.played", recording, by, at)
     return reader
 
 
 def show_recording(recording: Recording, *, by: Acting, at: datetime) -> None:
     """Leave a trace that the call's facts were shown (once per half hour and actor)."""
-    if not recorded_since("recording.seen", recording, by=by, since=at - LISTENING):
-        record("recording.seen", recording, by=by, customer_id=recording.customer_id, at=at)
+    _once("recording.seen", recording, by, at)
+
+
+def _once(verb: str, recording: Recording, by: Acting, at: datetime) -> None:
+    customer = recording.customer_id
+    record_once(verb, recording, by=by, customer_id=customer, at=at, within=LISTENING)
 
 
 def still_playable(recording_id: UUID, *, by: Acting) -> bool:

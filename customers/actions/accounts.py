@@ -118,7 +118,7 @@ def shorten_recordings(customer: Customer, days: int | None, *, by: Member, at: 
     The dates of what is already stored are derived again by a job.
     """
     with transaction.atomic():
-        customer.recording_days = days
-        customer.save(update_fields=["recording_days"])
+        customer.recording_days, customer.dates_pending_since = days, at
+        customer.save(update_fields=["recording_days", "dates_pending_since"])
         record("customer.retention_changed", customer, by=by, customer_id=customer.id, at=at)
         enqueue("privacy.derive_due_again", customer.id)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from customers.actions.staff import sort_key
 from customers.models import Customer, Invitation, Member, Role, User
@@ -14,7 +15,7 @@ from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
 from smartsvar.jobs import enqueue
 from smartsvar.paging import openable
-from smartsvar.shredding.actions import shred
+from smartsvar.shredding.actions import carry_out, claim_rows, shred
 
 
 class NotAllowed(Exception):
@@ -142,6 +143,14 @@ def remove_member(member: Member, *, by: Member, at: datetime) -> None:
     with transaction.atomic():
         Customer.objects.select_for_update().get(id=member.customer_id)
         _guard_last_administrator(member)
-        if not Member.objects.filter(user_id=member.user_id).exclude(id=member.id).exists():
-            User.objects.filter(id=member.user_id, is_staff=False).update(left_at=at)
-    shred([member], by=by)
+        job = claim_rows(Member, [member.id], by=by, at=at)
+        note_leavers(at)
+    if job is not None:
+        carry_out(job)
+
+
+def note_leavers(at: datetime) -> int:
+    """Note when people's last membership ended, however it did; return how many there were."""
+    living = Member.objects.filter(user=OuterRef("pk"), shred_job_id=None)
+    alone = User.objects.filter(is_staff=False, left_at=None).exclude(Exists(living))
+    return alone.update(left_at=at)

@@ -28,6 +28,7 @@ class Customer(Shreddable):
             "number", "company_name", "organisation_number", "contact_name", "phone", "email",
             "language", "opened_at", "contract_ended_at", "recording_days",
         ),
+        withhold={"dates_pending_since": "technical"},
         readable={
             "number": "a number we gave",
             "language": "a choice of two",
@@ -49,6 +50,8 @@ class Customer(Shreddable):
         blank=True,
         validators=[MinValueValidator(1)],
     )
+
+    dates_pending_since = models.DateTimeField(null=True, editable=False)  # not yet derived again
 
     company_name = SealedField("", help_text="May be a person's, for a sole trader.")
     organisation_number = SealedField("", help_text="A personnummer, for a sole trader.")

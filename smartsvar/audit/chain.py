@@ -6,9 +6,11 @@ free, and one sealer per chain gives committed entries their position and hash a
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -18,6 +20,7 @@ from django.db.models import QuerySet
 from smartsvar.audit.models import AuditChain, AuditEntry
 
 BATCH = 500
+SEALING_DELAY = timedelta(days=7)  # how long after its time an entry may at most be anchored
 NOBODY = UUID(int=0)
 FIELDS = ("id", "customer_id", "actor_kind", "actor_id", "verb", "object_model", "object_id")
 
@@ -80,15 +83,20 @@ def anchor_heads(at: datetime) -> Path:
     folder = Path(settings.ANCHOR_DIR)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"heads-{at:%Y-%m-%d}.jsonl"
-    with path.open("a", encoding="ascii") as file:
-        for chain in AuditChain.objects.order_by("customer_id"):
-            head = {
+    lines = [
+        json.dumps(
+            {
                 "at": at.isoformat(timespec="seconds"),
                 "chain": str(chain.customer_id),
                 "position": chain.position,
                 "head": bytes(chain.head).hex(),
             }
-            file.write(json.dumps(head) + "\n")
+        )
+        for chain in AuditChain.objects.order_by("customer_id")
+    ]
+    with path.open("ab", buffering=0) as file:  # one write: two sealers' lines never mix
+        file.write("".join(line + "\n" for line in lines).encode())
+        os.fsync(file.fileno())
     return path
 
 
@@ -107,33 +115,57 @@ def prune(before: datetime, chain_id: UUID) -> int:
     return int(entries_of(chain_id).filter(position__lte=end)._raw_delete("default"))
 
 
-def anchored() -> dict[UUID, dict[int, str]]:
-    """Return every anchored head: chain → position → hash in hex."""
-    heads: dict[UUID, dict[int, str]] = {}
+class Anchor(NamedTuple):
+    """What was written outside the database: a chain's head in hex, and when."""
+
+    head: str
+    at: datetime
+
+
+Anchors = dict[UUID, dict[int, Anchor]]
+
+
+def anchored() -> tuple[Anchors, list[str]]:
+    """Return every anchored head, by chain and position, and a fault for each line unreadable."""
+    heads: Anchors = {}
+    broken = []
     for path in sorted(Path(settings.ANCHOR_DIR).glob("heads-*.jsonl")):
-        for line in path.read_text(encoding="ascii").splitlines():
-            head = json.loads(line)
-            heads.setdefault(UUID(head["chain"]), {})[head["position"]] = head["head"]
-    return heads
+        for number, line in enumerate(path.read_text(encoding="ascii").splitlines(), 1):
+            try:
+                said = json.loads(line)
+                anchor = Anchor(said["head"], datetime.fromisoformat(said["at"]))
+                heads.setdefault(UUID(said["chain"]), {})[said["position"]] = anchor
+            except (ValueError, KeyError, TypeError):
+                broken.append(f"anchor file {path.name}: line {number} is unreadable")
+    return heads, broken
 
 
-def faults() -> Iterator[str]:
-    """Yield every edit, deletion, insertion and truncation that the chains and anchors show."""
-    anchors = anchored()
-    chains = {chain.customer_id: chain for chain in AuditChain.objects.all()}
-    for missing in anchors.keys() - chains.keys():
+def faults(at: datetime | None = None) -> Iterator[str]:
+    """Yield every edit, deletion, insertion and truncation that the chains and anchors show.
+
+    `at` (default: now) decides which entries may have been pruned.
+    """
+    now = at or datetime.now(UTC)
+    anchors, broken = anchored()
+    yield from broken
+    chains = set(AuditChain.objects.values_list("customer_id", flat=True))
+    for missing in anchors.keys() - chains:
         yield f"chain {missing}: anchored, but gone from the database"
-    for chain_id, chain in chains.items():
-        yield from _faults_of(chain, anchors.get(chain_id, {}))
+    for chain_id in chains:
+        with transaction.atomic():  # the sealer waits meanwhile, so head and entries agree
+            chain = AuditChain.objects.select_for_update().get(customer_id=chain_id)
+            found = list(_faults_of(chain, anchors.get(chain_id, {}), now))
+        yield from found
     sealed = (
         AuditEntry.objects.exclude(position=None).order_by().values_list("customer_id", flat=True)
     )
-    for stray in {each or NOBODY for each in sealed.distinct()} - chains.keys():
+    for stray in {each or NOBODY for each in sealed.distinct()} - chains:
         yield f"chain {stray}: sealed entries without a chain"
 
 
-def _faults_of(chain: AuditChain, anchors: dict[int, str]) -> Iterator[str]:
+def _faults_of(chain: AuditChain, anchors: dict[int, Anchor], now: datetime) -> Iterator[str]:
     name = f"chain {chain.customer_id}"
+    yield from (f"{name}: {fault}" for fault in _cut_too_early(chain, anchors, now))
     position, head = chain.pruned_to, bytes(chain.pruned_hash)
     sealed = entries_of(chain.customer_id).exclude(position=None).order_by("position")
     for entry in sealed.iterator(chunk_size=2000):
@@ -145,13 +177,27 @@ def _faults_of(chain: AuditChain, anchors: dict[int, str]) -> Iterator[str]:
         if head.hex() != entry.hash:
             yield f"{name}: entry {position} was changed"
             return
-        if anchors.get(position, head.hex()) != head.hex():
+        if position in anchors and anchors[position].head != head.hex():
             yield f"{name}: entry {position} differs from its anchor"
             return
     if position != chain.position or head != bytes(chain.head):
         yield f"{name}: ends at {position}, its head says {chain.position}"
     if max(anchors, default=0) > position:
         yield f"{name}: ends at {position}, an anchor says {max(anchors)}"
+
+
+def _cut_too_early(chain: AuditChain, anchors: dict[int, Anchor], now: datetime) -> Iterator[str]:
+    """Yield what shows that entries went from the front before their time."""
+    end = anchors.get(chain.pruned_to)
+    if end is not None and end.head != bytes(chain.pruned_hash).hex():
+        yield f"the end of what was pruned, {chain.pruned_to}, differs from its anchor"
+    gone = [place for place in anchors if place <= chain.pruned_to]
+    if not gone:
+        return
+    last = anchors[max(gone)]
+    due = AuditEntry.personal_data.keep.derive(lambda path: last.at)
+    if due is None or due > now + SEALING_DELAY:
+        yield f"entry {max(gone)} and those before were pruned before their time"
 
 
 def unsealed_count() -> int:

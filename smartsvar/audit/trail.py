@@ -1,10 +1,11 @@
 """Write the trail, and read whether something was said lately."""
 
+import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 from smartsvar.audit.actors import Acting, Actor
@@ -63,6 +64,37 @@ def _insert_arrays(
             " FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[])",
             [by.kind, by.id, verb, label, at, *arrays],
         )
+
+
+def record_once(
+    verb: str,
+    thing: models.Model,
+    *,
+    by: Acting,
+    customer_id: UUID,
+    at: datetime,
+    within: timedelta,
+) -> bool:
+    """Write a fact unless this actor has it on record for this object within that time.
+
+    Requests that come side by side (a player's ranges) write it once. Returns whether it was new.
+    """
+    if recorded_since(verb, thing, by=by, since=at - within):
+        return False
+    with transaction.atomic():
+        _wait_for_others(f"{verb} {thing.pk} {by.actor}")
+        if recorded_since(verb, thing, by=by, since=at - within):
+            return False
+        record(verb, thing, by=by, customer_id=customer_id, at=at)
+    return True
+
+
+def _wait_for_others(name: str) -> None:
+    """Hold a lock of this name until the transaction ends; SQLite's writers are one at a time."""
+    if connection.vendor == "postgresql":
+        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
 
 
 def recorded_since(verb: str, thing: models.Model, *, by: Acting, since: datetime) -> bool:

@@ -22,6 +22,7 @@ VERBS: dict[str, Any] = {
     "recording.played": gettext_lazy("listened to a recording"),
     "recording.refused": gettext_lazy("tried to listen to a recording and was refused"),
     "recording.deleted": gettext_lazy("deleted a recording"),
+    "recording.abandoned": gettext_lazy("broke off the delivery of a recording"),
     "recording.purged": gettext_lazy("deleted a recording whose time was up"),
     "phonemessage.taken": gettext_lazy("delivered a message"),
     "phonemessage.read": gettext_lazy("read a message"),

@@ -21,6 +21,11 @@ from smartsvar.vault.storage import blob_store
 
 LEASE = timedelta(minutes=5)
 BATCH = 1000
+VERBS: dict[str, str] = {
+    ShredJob.Reason.RETENTION: "purged",
+    ShredJob.Reason.REQUEST: "deleted",
+    ShredJob.Reason.ABANDONED: "abandoned",
+}
 
 
 class LostLease(Exception):
@@ -80,12 +85,22 @@ def claim_due(
 
 @transaction.atomic
 def claim_rows(
-    model: type[Shreddable], ids: Sequence[UUID], *, by: Acting, at: datetime
+    model: type[Shreddable],
+    ids: Sequence[UUID],
+    *,
+    by: Acting,
+    at: datetime,
+    reason: str = ShredJob.Reason.REQUEST,
+    only: Q | None = None,
 ) -> ShredJob | None:
-    """Claim these rows because somebody entitled asked for it; None when others already have."""
-    rows = cast(ShreddableQuerySet[Any], model._base_manager.all())
-    free = list(_locked(rows.filter(id__among=ids, shred_job_id=None)).values_list("id", flat=True))
-    return _claim(model, free, ShredJob.Reason.REQUEST, by.actor, at) if free else None
+    """Claim these rows because somebody entitled asked for it; None when others already have.
+
+    Waits for whoever is writing one of them: what was asked for is not passed over. `only` narrows
+    to the rows for which it still holds under the lock.
+    """
+    rows = model._base_manager.filter(only or Q(), id__among=ids, shred_job_id=None)
+    free = list(rows.select_for_update(of=("self",)).values_list("id", flat=True))
+    return _claim(model, free, reason, by.actor, at) if free else None
 
 
 def _claim(
@@ -103,12 +118,18 @@ def _claim(
     return job
 
 
-def shred(rows: Sequence[Shreddable], *, by: Acting) -> int:
-    """Destroy these rows of one model now, at somebody's request; return how many went."""
+def shred(
+    rows: Sequence[Shreddable],
+    *,
+    by: Acting,
+    reason: str = ShredJob.Reason.REQUEST,
+    only: Q | None = None,
+) -> int:
+    """Destroy these rows of one model now; return how many went."""
     if not rows:
         return 0
-    at = database_now()
-    job = claim_rows(type(rows[0]), [row.id for row in rows], by=by, at=at)
+    model, ids, at = type(rows[0]), [row.id for row in rows], database_now()
+    job = claim_rows(model, ids, by=by, at=at, reason=reason, only=only)
     return carry_out(job) if job else 0
 
 
@@ -178,7 +199,7 @@ def _finish(model: type[Shreddable], job: ShredJob, rows: list[Doomed]) -> None:
         )
         for customer, n in counts.items()
     )
-    verb = "purged" if job.reason == ShredJob.Reason.RETENTION else "deleted"
+    verb = VERBS[job.reason]
     things = [(row.customer_id, row.id) for row in rows]
     actor = Actor(job.actor_kind, job.actor_id)
     record_many(f"{model._meta.model_name}.{verb}", job.model, things, by=actor, at=at)

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Now
+from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from smartsvar.ids import new_id
@@ -12,6 +13,10 @@ from smartsvar.personal_data import NoPersonalData, PersonalData
 from smartsvar.vault.rows import SealedModel, SealedQuerySet
 
 M = TypeVar("M", bound="Shreddable", covariant=True)
+
+
+class Gone(Http404):
+    """The row is being destroyed, or has been: to every door, not found."""
 
 
 class ShreddableQuerySet(SealedQuerySet[M]):
@@ -54,11 +59,22 @@ class Shreddable(SealedModel):
         return self.personal_data.keep.due(self)
 
     def save(self, **kwargs: Any) -> None:
+        """Save with a newly derived date. Raises Gone when the row was claimed or is no more.
+
+        Never writes the claim: a copy read before it would undo it, or bring a shredded row back.
+        """
         self.due_at = self.derive_due()
-        names = kwargs.get("update_fields")
-        if names is not None:
-            kwargs["update_fields"] = {*names, "due_at"}
-        super().save(**kwargs)
+        if self._state.adding:
+            super().save(**kwargs)
+            return
+        columns = {field.name for field in self._meta.concrete_fields if not field.primary_key}
+        names = {*(kwargs.get("update_fields") or columns), "due_at"}
+        kwargs["update_fields"] = names - {"shred_job_id"}
+        with transaction.atomic():
+            living = type(self)._base_manager.filter(pk=self.pk, shred_job_id=None)
+            if not living.select_for_update().values_list("pk"):
+                raise Gone
+            super().save(**kwargs)
 
 
 class ShredJob(models.Model):
@@ -78,6 +94,7 @@ class ShredJob(models.Model):
     class Reason(models.TextChoices):
         RETENTION = "retention"
         REQUEST = "request"
+        ABANDONED = "abandoned"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     model = models.CharField(max_length=60)

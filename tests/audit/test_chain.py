@@ -1,6 +1,6 @@
 """The trail: append-only, sealed in chains, and every tampering found."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db import connection
 
 from smartsvar.audit import chain
 from smartsvar.audit.models import AuditChain, AuditEntry
-from smartsvar.audit.trail import record
+from smartsvar.audit.trail import record, record_once
 from smartsvar.clock import database_now
 from tests import cast
 
@@ -29,6 +29,11 @@ def trail(anna: cast.House) -> cast.House:
 
 def entry_at(house: cast.House, position: int) -> AuditEntry:
     return chain.entries_of(house.customer.id).get(position=position)
+
+
+def later() -> datetime:
+    """When today's entries may be pruned."""
+    return database_now() + timedelta(days=740)
 
 
 def sql(statement: str, *values: Any) -> None:
@@ -103,14 +108,14 @@ def test_a_pruned_segment_leaves_its_end_and_the_rest_verifies(trail: cast.House
     assert chain.prune(cut, trail.customer.id) >= 6
     record("recording.played", trail.customer, by=trail.member, customer_id=trail.customer.id)
     chain.seal_trail()
-    assert list(chain.faults()) == []
+    assert list(chain.faults(at=later())) == []
     assert chain.prune(cut, trail.customer.id) == 0
 
 
 def test_everything_may_be_pruned(trail: cast.House) -> None:
     chain.prune(database_now() + timedelta(days=1), trail.customer.id)
     assert not chain.entries_of(trail.customer.id).exists()
-    assert list(chain.faults()) == []
+    assert list(chain.faults(at=later())) == []
 
 
 def test_the_command_says_what_it_found(
@@ -121,3 +126,41 @@ def test_the_command_says_what_it_found(
     sql("UPDATE audit_auditentry SET verb = 'x' WHERE id = %s", entry_at(trail, 4).id)
     with pytest.raises(CommandError):
         call_command("verify_audit")
+
+
+def test_a_chain_cut_from_the_front_is_found(trail: cast.House) -> None:
+    end = entry_at(trail, 6)
+    sql("DELETE FROM audit_auditentry WHERE customer_id = %s AND position <= 6", trail.customer.id)
+    AuditChain.objects.filter(customer_id=trail.customer.id).update(
+        pruned_to=6, pruned_hash=bytes.fromhex(end.hash)
+    )
+    assert list(chain.faults()) == []  # nothing was anchored in between yet …
+    record("recording.played", trail.customer, by=trail.member, customer_id=trail.customer.id)
+    chain.seal_trail()
+    last = AuditChain.objects.get(customer_id=trail.customer.id)
+    sql("DELETE FROM audit_auditentry WHERE customer_id = %s", trail.customer.id)
+    last.pruned_to, last.pruned_hash = last.position, bytes(last.head)
+    last.save()
+    assert any("before their time" in fault for fault in chain.faults())
+
+
+def test_a_forged_end_of_what_was_pruned_is_found(trail: cast.House) -> None:
+    last = AuditChain.objects.get(customer_id=trail.customer.id)
+    sql("DELETE FROM audit_auditentry WHERE customer_id = %s", trail.customer.id)
+    last.pruned_to, last.pruned_hash, last.head = last.position, b"x" * 32, b"x" * 32
+    last.save()
+    assert any("differs from its anchor" in fault for fault in chain.faults(at=later()))
+
+
+def test_half_a_line_in_an_anchor_file_is_a_fault_not_a_crash(trail: cast.House) -> None:
+    path = next(Path(settings.ANCHOR_DIR).glob("*"))
+    path.write_text(path.read_text() + '{"at": "2026-')
+    assert any("unreadable" in fault for fault in chain.faults())
+
+
+def test_a_fact_of_one_listening_is_written_once(anna: cast.House) -> None:
+    facts: dict[str, Any] = {"by": anna.member, "customer_id": anna.customer.id}
+    at, half = database_now(), timedelta(minutes=30)
+    assert record_once("recording.played", anna.customer, **facts, at=at, within=half)
+    assert not record_once("recording.played", anna.customer, **facts, at=at, within=half)
+    assert record_once("recording.played", anna.customer, **facts, at=at + half * 2, within=half)

@@ -6,19 +6,23 @@ from typing import Any
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
-from django.db import models
+from django.db import IntegrityError, models
 
 from customers.actions.accounts import shorten_recordings
-from customers.models import Customer, StaffMember
+from customers.actions.members import note_leavers
+from customers.models import Customer, Member, StaffMember
 from messages.models import PhoneMessage
 from privacy import orphans
 from privacy.due import derive_again, differences
-from privacy.purge import preview, purge
+from privacy.purge import Incomplete, preview, purge
+from privacy.tasks import purge_due
+from recordings.actions import CallFacts, begin_upload, receive_recording
 from recordings.models import Recording
 from smartsvar.audit.chain import faults, seal_trail
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
 from smartsvar.ids import new_id
+from smartsvar.shredding import actions
 from smartsvar.shredding.models import Receipt, ShredJob
 from smartsvar.vault.keys import Need, create_record_keys
 from smartsvar.vault.models import RecordKey
@@ -188,7 +192,7 @@ def test_the_trail_is_pruned_by_its_own_rule_and_still_verifies(anna: cast.House
     seal_trail()
     purge(database_now() + timedelta(days=740))
     assert not AuditEntry.objects.filter(customer_id=anna.customer.id).exists()
-    assert list(faults()) == []
+    assert list(faults(at=database_now() + timedelta(days=740))) == []
 
 
 def test_an_orphan_key_is_swept_after_a_day_and_a_living_one_never(anna: cast.House) -> None:
@@ -237,3 +241,64 @@ def test_no_stored_date_differs_from_its_rule(anna: cast.House) -> None:
     cast.message_of(anna)
     assert differences() == {}
     assert isinstance(Recording._meta.get_field("due_at"), models.DateTimeField)
+
+
+def test_an_unforeseen_fault_stops_neither_the_other_jobs_nor_the_other_tables(
+    anna: cast.House, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call, message = cast.call_of(anna), cast.message_of(anna)
+    for row in (call, message):
+        age(row, database_now())
+    sign_in(anna.member)
+    Session.objects.update(expire_date=database_now() - timedelta(seconds=1))
+    real = actions._finish
+
+    def poisoned(model: type[models.Model], *rest: Any) -> None:
+        if model is Recording:
+            raise IntegrityError("a row that nobody thought of")
+        real(model, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(actions, "_finish", poisoned)
+    with pytest.raises(Incomplete) as failure:
+        purge(database_now())
+    assert failure.value.args[0] == ["recordings.Recording"]
+    assert not PhoneMessage.objects.exists()
+    assert not Session.objects.exists()
+
+
+def test_a_lost_nudge_after_a_shortening_is_made_good_by_the_next_tick(anna: cast.House) -> None:
+    call = cast.call_of(anna)
+    age(call, database_now() + timedelta(days=60))
+    Customer.objects.filter(id=anna.customer.id).update(
+        recording_days=5, dates_pending_since=database_now()
+    )
+    assert differences() == {"recordings.Recording": 1}
+    purge_due()
+    assert differences() == {}
+    assert not Recording.objects.filter(id=call.id).exists()
+    assert Customer.objects.get(id=anna.customer.id).dates_pending_since is None
+
+
+def test_an_upload_in_flight_while_the_time_is_shortened_gets_the_shorter_time(
+    anna: cast.House,
+) -> None:
+    now = database_now()
+    upload = begin_upload(anna.customer, at=now)
+    upload.write(cast.tone())
+    upload.finish()
+    customer = Customer.objects.get(id=anna.customer.id)
+    shorten_recordings(customer, 5, by=anna.administrator, at=now)
+    derive_again(customer.id)
+    call = receive_recording(upload, CallFacts(started_at=now), by=anna.key, at=now)
+    assert call.due_at is not None
+    assert call.due_at < now + timedelta(days=6)
+    assert differences() == {}
+
+
+def test_a_person_whose_last_membership_was_purged_goes_two_years_later(anna: cast.House) -> None:
+    user = anna.reader.user
+    Member.objects.filter(id=anna.reader.id).update(shred_job_id=new_id())
+    at = database_now()
+    assert note_leavers(at) == 1
+    user.refresh_from_db()
+    assert user.left_at == at

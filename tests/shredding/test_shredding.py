@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import storages
+from django.db.models import Q
 
+from customers.actions.members import LastAdministrator, change_role, remove_member
+from customers.models import Member, StaffMember
 from messages.models import Delivery, PhoneMessage
 from recordings.models import Recording
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
 from smartsvar.shredding import actions, ledger
-from smartsvar.shredding.models import Receipt, ShredJob
+from smartsvar.shredding.models import Gone, Receipt, ShredJob
 from smartsvar.vault.keys import shred_keys
 from smartsvar.vault.models import RecordKey
 from smartsvar.vault.storage import blob_store
@@ -164,3 +167,54 @@ def test_a_row_is_claimed_once(anna: cast.House) -> None:
     assert actions.claim_rows(Recording, [call.id], by=anna.member, at=at) is not None
     assert actions.claim_rows(Recording, [call.id], by=anna.member, at=at) is None
     assert actions.shred([call], by=anna.member) == 0
+
+
+def test_a_stale_copy_cannot_undo_a_claim(anna: cast.House) -> None:
+    stale = StaffMember.objects.get(id=anna.staff.id)
+    job = actions.claim_rows(StaffMember, [stale.id], by=anna.member, at=database_now())
+    assert job is not None
+    stale.title = "Chef"
+    with pytest.raises(Gone):
+        stale.save()
+    assert actions.carry_out(job) == 1
+    assert not StaffMember.objects.filter(id=stale.id).exists()
+
+
+def test_a_stale_copy_cannot_bring_a_shredded_row_back(anna: cast.House) -> None:
+    stale = StaffMember.objects.get(id=anna.staff.id)
+    _ = stale.name
+    actions.shred([anna.staff], by=anna.member)
+    stale.title = "Chef"
+    with pytest.raises(Gone):
+        stale.save()
+    with pytest.raises(Gone):
+        stale.save(update_fields=["sealed"])
+    assert not StaffMember.objects.filter(id=stale.id).exists()
+
+
+def test_a_live_recording_is_not_abandoned(anna: cast.House) -> None:
+    call = cast.call_of(anna)
+    assert actions.shred([call], by=anna.key, reason="abandoned", only=Q(state="pending")) == 0
+    assert bytes_of(call)
+
+
+def test_two_administrators_cannot_remove_each_other(anna: cast.House) -> None:
+    change_role(anna.member, "administrator", by=anna.administrator, at=database_now())
+    one, other = anna.administrator, Member.objects.get(id=anna.member.id)
+    remove_member(one, by=other, at=database_now())
+    with pytest.raises(LastAdministrator):
+        remove_member(other, by=one, at=database_now())
+
+
+def test_a_removal_that_fails_half_way_is_a_removal(
+    anna: cast.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*args: Any, **kwargs: Any) -> str:
+        raise OSError("the ledger is away")
+
+    monkeypatch.setattr(ledger, "intend", away)
+    with pytest.raises(OSError, match="away"):
+        remove_member(anna.reader, by=anna.administrator, at=database_now())
+    assert not Member.objects.of(anna.customer).filter(id=anna.reader.id).exists()
+    anna.reader.user.refresh_from_db()
+    assert anna.reader.user.left_at is not None
