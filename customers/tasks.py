@@ -1,43 +1,93 @@
 """Mail of the tenant's life: invitations; and what the API need not remember any longer."""
 
+import time
+from datetime import datetime
 from uuid import UUID
 
+import structlog
 from celery import shared_task
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import translation
 
 from customers.actions.idempotency import forget
 from customers.models import Invitation
+from smartsvar import mail
+from smartsvar.clock import database_now
+from smartsvar.shredding.models import Gone
+
+log = structlog.get_logger(__name__)
+
+SWEEP_SECONDS = 60
+ONLY_TOKEN = ("token",)
 
 
 @shared_task(name="customers.send_invitation")
-def send_invitation(invitation_id: str) -> None:
-    """Mail an invitation's link, once; afterwards only the token's hash remains."""
-    invitation = Invitation.objects.live().filter(id=UUID(invitation_id), sent_at=None).first()
-    if invitation is None:
-        return
+def send_invitation(invitation_id: str) -> str:
+    """Mail an invitation's link, once; return a code of what hindered it, or ""."""
+    identity, at = UUID(invitation_id), database_now()
+    waiting = Invitation.objects.live().filter(id=identity, sent_at=None)
+    if not waiting.update(sent_at=at):  # sent, gone, or in another worker's hands
+        return ""
+    try:
+        mail.send(
+            lambda: _write(Invitation.objects.live().select_related("customer").get(id=identity))
+        )
+    except mail.TryAgain as error:
+        Invitation.objects.filter(id=identity, sent_at=at).update(sent_at=None)
+        log.info("invitation waits", object=invitation_id, error=str(error))
+        return str(error)
+    except (mail.GiveUp, mail.Unsure) as error:
+        log.warning("invitation not delivered", object=invitation_id, error=str(error))
+        _forget_token(identity, at)
+        return str(error)
+    _forget_token(identity, at)
+    return ""
+
+
+def _write(invitation: Invitation) -> EmailMessage:
     link = settings.PUBLIC_URL + reverse("customers:accept_invitation", args=[invitation.token])
     with translation.override(invitation.customer.language):
         facts = {"link": link, "company": invitation.customer.company_name, "name": invitation.name}
         text = render_to_string("customers/mail/invitation.txt", facts)
         subject = translation.gettext("Your invitation to Mina Sidor")
-    send_mail(subject, text, settings.DEFAULT_FROM_EMAIL, [invitation.email])
-    invitation.token, invitation.sent_at = "", timezone.now()
-    invitation.save()
+    return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [invitation.email])
+
+
+def _forget_token(identity: UUID, at: datetime) -> None:
+    """From now on only the token's hash remains; unless the invitation was renewed or withdrawn."""
+    try:
+        with transaction.atomic():
+            ours = Invitation.objects.select_for_update().filter(id=identity, sent_at=at)
+            invitation = ours.live().first()
+            if invitation is not None:
+                invitation.token = ""
+                invitation.save(update_fields=ONLY_TOKEN)
+    except Gone:
+        log.info("invitation gone", object=str(identity))
 
 
 @shared_task(name="customers.send_waiting_invitations")
 def send_waiting_invitations() -> int:
-    """Send every invitation that has not gone out: a nudge was lost, or the mail server down."""
-    waiting = list(
-        Invitation.objects.live().filter(sent_at=None).values_list("id", flat=True)[:100]
-    )
-    for identity in waiting:
-        send_invitation(str(identity))
-    return len(waiting)
+    """Send every invitation that has not gone out: a nudge was lost, or the mail server down.
+
+    One that cannot be sent stops no other; a mail server that is away stops the run.
+    """
+    waiting = Invitation.objects.live().filter(sent_at=None).order_by("created_at", "id")
+    end, tried = time.monotonic() + SWEEP_SECONDS, 0
+    for identity in list(waiting.values_list("id", flat=True)[:500]):
+        if time.monotonic() > end:
+            break
+        tried += 1
+        try:
+            if send_invitation(str(identity)) == mail.NO_CONNECTION:
+                break
+        except Exception:  # the others' turn all the same
+            log.exception("invitation failed", object=str(identity))
+    return tried
 
 
 @shared_task(name="customers.forget_idempotency")

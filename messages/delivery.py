@@ -5,6 +5,7 @@ was thought dead cannot settle what another has taken over.
 """
 
 import random
+import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,11 +14,13 @@ from django.db.models import F
 
 from messages.channels.email import send as email
 from messages.models import Delivery
+from smartsvar import mail
 from smartsvar.clock import database_now
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=10)  # above the longest SMTP dialogue: 16 steps of EMAIL_TIMEOUT
+RUN_SECONDS = 25  # below the interval of the schedule
 GIVE_UP_AFTER = timedelta(hours=48)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
@@ -40,36 +43,41 @@ def claim(delivery_id: UUID, at: datetime) -> Delivery | None:
 
 def deliver(delivery_id: UUID) -> str:
     """Send one delivery if it is waiting; return its state, or "" when there was nothing to do."""
+    return _attempt(delivery_id)[0]
+
+
+def _attempt(delivery_id: UUID) -> tuple[str, str]:
+    """Return the state it leaves behind and the code of what went wrong."""
     at = database_now()
     abandoned = Delivery.objects.filter(id=delivery_id, state=Delivery.State.CLAIMED).exists()
     delivery = claim(delivery_id, at)
     if delivery is None:
-        return ""
+        return "", ""
     if abandoned:  # the worker before us may have sent it: say so rather than send twice
         return _settle(delivery, Delivery.State.UNKNOWN, "worker_died")
     if delivery.message.shred_job_id is not None:
         return _settle(delivery, Delivery.State.DEAD, "message_gone")
     try:
         email.send(delivery)
-    except email.TryAgain as error:
+    except mail.TryAgain as error:
         return _again(delivery, str(error), at)
-    except email.GiveUp as error:
+    except mail.GiveUp as error:
         return _settle(delivery, Delivery.State.FAILED, str(error))
-    except email.Unsure as error:
+    except mail.Unsure as error:
         return _settle(delivery, Delivery.State.UNKNOWN, str(error))
     return _settle(delivery, Delivery.State.ACCEPTED, "")
 
 
-def _settle(delivery: Delivery, state: str, code: str) -> str:
+def _settle(delivery: Delivery, state: str, code: str) -> tuple[str, str]:
     mine = Delivery.objects.filter(
         id=delivery.id, fence=delivery.fence, state=Delivery.State.CLAIMED
     )
     mine.update(state=state, error=code, settled_at=database_now(), lease_until=None)
     log.info("delivery settled", object=str(delivery.id), state=state, error=code)
-    return state
+    return state, code
 
 
-def _again(delivery: Delivery, code: str, at: datetime) -> str:
+def _again(delivery: Delivery, code: str, at: datetime) -> tuple[str, str]:
     """Queue the next attempt: 30 s · 2ⁿ with full jitter, at most an hour, for 48 hours."""
     if at - delivery.created_at > GIVE_UP_AFTER:
         return _settle(delivery, Delivery.State.DEAD, code)
@@ -82,10 +90,22 @@ def _again(delivery: Delivery, code: str, at: datetime) -> str:
         state=Delivery.State.QUEUED, error=code, next_attempt_at=at + wait, lease_until=None
     )
     log.info("delivery waits", object=str(delivery.id), error=code)
-    return str(Delivery.State.QUEUED)
+    return str(Delivery.State.QUEUED), code
 
 
 def deliver_due() -> int:
-    """Send everything that waits; return how many were handled."""
+    """Send what waits, oldest first; return how many were handled.
+
+    Without a mail server the first one finds out for all: the rest stays as it is. Nor does a
+    slow server hold the worker for longer than a run may take.
+    """
     ids = Delivery.objects.waiting(database_now()).values_list("id", flat=True)
-    return sum(1 for identity in list(ids[:500]) if deliver(identity))
+    end, handled = time.monotonic() + RUN_SECONDS, 0
+    for identity in list(ids[:500]):
+        if time.monotonic() > end:
+            break
+        state, code = _attempt(identity)
+        handled += bool(state)
+        if code == mail.NO_CONNECTION:
+            break
+    return handled

@@ -7,11 +7,12 @@ from rest_framework import serializers
 
 from customers.api_fields import CLOCK_SLACK, Address, Caller, Moment, PlainText, StaffReference
 from customers.api_pages import PageQuery
+from customers.api_strict import StrictSerializer
 from messages.actions import MessageFacts
 from messages.models import Delivery, PhoneMessage
 
 
-class NewMessageSerializer(serializers.Serializer[Any]):
+class NewMessageSerializer(StrictSerializer):
     """What the caller asked us to pass on."""
 
     matter = PlainText(lines=True, max_length=5000, help_text="What it is about, in plain text.")

@@ -18,7 +18,7 @@ ALLOWED = {
     "customer", "object", "model", "status", "method", "route", "request_id", "seconds", "state",
 }  # fmt: skip
 OURS = ("smartsvar", "customers", "recordings", "messages", "privacy", "subprocessors")
-CONSTANT = ("celery.beat", "celery.worker", "gunicorn.error", "django.security")
+CONSTANT = ("celery.beat", "celery.worker", "gunicorn.error")
 
 
 def _place(info: Any) -> str:
@@ -43,10 +43,13 @@ def only_allowed(
 def constant_text(
     logger: object, name: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """For records of libraries: keep the unformatted text, for their arguments may be data."""
+    """For records of libraries: keep the unformatted text, for their arguments may be data.
+
+    Text without arguments may have been formatted already: then the logger's name has to do.
+    """
     record: logging.LogRecord | None = event.get("_record")
     if record is not None and not record.name.startswith(OURS):
-        event["event"] = str(record.msg) if record.args or "%" in str(record.msg) else record.name
+        event["event"] = str(record.msg) if record.args else record.name
         if record.name.startswith(CONSTANT):
             event["event"] = record.getMessage()
     return event

@@ -171,7 +171,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 RECORDING_MAX_BYTES: int = env.int("RECORDING_MAX_BYTES", default=600 * 1024 * 1024)
 RECORDING_MAX_SECONDS: int = env.int("RECORDING_MAX_SECONDS", default=12 * 3600)
 
+# How many proxies of ours add to X-Forwarded-For; what a client wrote there is not believed.
+TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=1 if SECURE else 0)
+
 # Signing in
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 AUTH_USER_MODEL = "customers.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
@@ -258,7 +262,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = TIME_ZONE
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "smartsvar.cache.ForgivingCache",
         "LOCATION": env.str("CACHE_URL"),
         "KEY_PREFIX": "smartsvar",
     }
@@ -278,8 +282,7 @@ REST_FRAMEWORK = {
     },
     "EXCEPTION_HANDLER": "customers.problems.problem_response",
     "UNAUTHENTICATED_USER": None,
-    # How many proxies of ours add to X-Forwarded-For; what a client wrote there is not believed.
-    "NUM_PROXIES": env.int("TRUSTED_PROXIES", default=1 if SECURE else 0),
+    "NUM_PROXIES": TRUSTED_PROXIES,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Smartsvar API",

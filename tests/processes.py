@@ -57,9 +57,9 @@ def running(
 
 @contextmanager
 def celery_worker(log: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run one real Celery worker."""
+    """Run one real Celery worker, of all queues."""
     command = ["celery", "-A", "smartsvar", "worker", "--concurrency=1", "--loglevel=INFO"]
-    with running([*command, "--without-mingle"], log, {}) as worker:
+    with running([*command, "--queues=celery,mail", "--without-mingle"], log, {}) as worker:
         yield worker
 
 

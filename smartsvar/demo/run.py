@@ -118,7 +118,8 @@ class Demo:
             "--no-control-socket",
         ]
         celery = ["celery", "-A", "smartsvar"]
-        worker = [*celery, "worker", "--concurrency=2", f"--hostname={WORKER}", "--loglevel=INFO"]
+        worker = [*celery, "worker", "--queues=celery,mail", f"--hostname={WORKER}"]
+        worker += ["--concurrency=2", "--loglevel=INFO"]
         beat = [*celery, "beat", f"--schedule={RUN / 'beat'}", "--pidfile=", "--loglevel=INFO"]
         web = self.spawn_module("web", gunicorn, pass_fds=[fd])
         working = self.spawn_module("worker", worker)

@@ -25,6 +25,24 @@ def test_every_entry_of_the_schedule_names_a_task(name: str) -> None:
     assert app.conf.beat_schedule[name]["task"] in app.tasks
 
 
+@pytest.mark.parametrize("name", list(app.conf.beat_schedule))
+def test_an_entry_that_nobody_has_taken_is_void_when_the_next_comes(name: str) -> None:
+    entry = app.conf.beat_schedule[name]
+    assert entry["options"]["expires"] == entry["schedule"]
+
+
+def test_what_talks_to_the_mail_server_has_a_queue_of_its_own() -> None:
+    app.loader.import_default_modules()
+    ours = {name for name in app.tasks if not name.startswith("celery.")}
+    mail = {name for name in ours if app.amqp.router.route({}, name)["queue"].name == "mail"}
+    assert mail == {
+        "messages.deliver",
+        "messages.deliver_due",
+        "customers.send_invitation",
+        "customers.send_waiting_invitations",
+    }
+
+
 def test_every_nudge_in_the_code_names_a_task() -> None:
     app.loader.import_default_modules()
     named = set()

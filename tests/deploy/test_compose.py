@@ -60,6 +60,17 @@ def test_what_a_service_runs_exists(name: str) -> None:
     assert resolves(OURS[name]["command"])
 
 
+def test_each_queue_has_a_worker_of_its_own() -> None:
+    routes = find_app("smartsvar").conf.task_routes.values()
+    listening = [
+        option.removeprefix("--queues=")
+        for service in OURS.values()
+        for option in service["command"]
+        if option.startswith("--queues=")
+    ]
+    assert sorted(listening) == sorted({"celery", *(route["queue"] for route in routes)})
+
+
 @pytest.mark.parametrize("name", [name for name in OURS if name in LASTING])
 def test_its_probe_exists(name: str) -> None:
     kind, *command = OURS[name]["healthcheck"]["test"]

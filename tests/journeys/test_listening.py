@@ -77,15 +77,16 @@ def test_the_waveform_seeks_by_keyboard(page: Page, anna: cast.House, call: Reco
 
 
 def test_a_recording_deleted_while_it_plays_stops_and_says_why(
-    page: Page, anna: cast.House, call: Recording
+    page: Page, anna: cast.House
 ) -> None:
+    call = cast.call_of(anna, audio=cast.tone(LONG))
     sign_in(page, anna.member.user.email)
     page.goto(f"/mina-sidor/{anna.customer.number}/samtal/{call.id}/")
     play(page)
     page.wait_for_function("() => document.querySelector('audio').currentTime > 0.3")
     wire = Wire(page)
     delete_recording(call, by=anna.administrator)
-    page.evaluate(f"() => {{ document.querySelector('audio').currentTime = {0.9 * SECONDS} }}")
+    page.evaluate(f"() => {{ document.querySelector('audio').currentTime = {0.9 * LONG} }}")
     page.wait_for_selector("[role=alert]:visible")
     assert 404 in {status for status, _, _ in wire.answers}
 

@@ -1,0 +1,89 @@
+"""Handing one mail to the mail server, and what the server's answer means."""
+
+import smtplib
+from collections.abc import Callable
+from typing import NoReturn
+
+import structlog
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.message import sanitize_address
+from django.db import OperationalError
+
+log = structlog.get_logger(__name__)
+
+NO_CONNECTION = "no_connection"
+
+
+class Unsure(Exception):
+    """The mail may have been taken: the server fell silent after it had the content."""
+
+
+class TryAgain(Exception):
+    """The mail was not taken; a later attempt may succeed. `args[0]` is a code."""
+
+
+class GiveUp(Exception):
+    """The mail will never be taken. `args[0]` is a code."""
+
+
+def send(write: Callable[[], EmailMessage]) -> None:
+    """Send the mail that `write` returns. Raises Unsure, TryAgain, GiveUp.
+
+    Everything that can be wrong with the mail itself is found before a connection is opened.
+    """
+    mail = _written(write)
+    connection = _opened()
+    try:
+        mail.connection = connection
+        mail.send()
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = [code for code, _ in error.recipients.values()]
+        _refused(max(codes, default=550), error)
+    except smtplib.SMTPResponseException as error:
+        _refused(error.smtp_code, error)
+    except (smtplib.SMTPException, OSError) as error:
+        raise Unsure("silence") from error
+    finally:
+        connection.close()
+
+
+def _written(write: Callable[[], EmailMessage]) -> EmailMessage:
+    try:
+        mail = write()
+        _check_addresses(mail)
+        mail.message().as_bytes()
+    except GiveUp:
+        raise
+    except OperationalError as error:  # a database is away, which passes
+        raise TryAgain("no_database") from error
+    except Exception as error:  # whatever it is, it will not be better the next time
+        log.exception("mail cannot be written")
+        raise GiveUp(type(error).__name__[:40]) from error
+    return mail
+
+
+def _opened() -> BaseEmailBackend:
+    try:
+        connection = get_connection()
+        connection.open()
+    except (OSError, smtplib.SMTPException) as error:
+        raise TryAgain(NO_CONNECTION) from error
+    except Exception as error:  # our settings are wrong: the mails wait until they are right
+        log.exception("mail connection cannot be made")
+        raise TryAgain(NO_CONNECTION) from error
+    return connection
+
+
+def _check_addresses(mail: EmailMessage) -> None:
+    try:
+        for address in mail.recipients():
+            sanitize_address(address, "utf-8")
+    except ValueError as error:  # UnicodeError is one
+        raise GiveUp("bad_address") from error
+
+
+def _refused(code: int, error: Exception) -> NoReturn:
+    if 500 <= code < 600:
+        raise GiveUp(f"smtp_{code}") from error
+    raise TryAgain(f"smtp_{code}") from error
