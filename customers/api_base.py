@@ -1,8 +1,10 @@
 """What every view of the API shares."""
 
+import time
 from typing import Any, cast
 
 from django.http import HttpRequest
+from django.http.request import UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.utils import translation
 from rest_framework.negotiation import BaseContentNegotiation
@@ -11,6 +13,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from customers.models import ApiKey, Customer
+
+UNREAD_MOST = 1024 * 1024  # gunicorn.conf.py closes the connection after a longer body
+UNREAD_SECONDS = 5.0
 
 
 class OneFormat(BaseContentNegotiation):
@@ -37,6 +42,8 @@ class ApiView(APIView):
         """Speak English, to programs; and let nothing between us and them keep an answer."""
         with translation.override("en"):
             response = super().dispatch(request, *args, **kwargs)
+        if response.status_code >= 400:
+            _read_on(request)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Content-Language", "en")
         return response
@@ -50,3 +57,13 @@ class ApiView(APIView):
     def customer(self) -> Customer:
         """Whose data it is about: the key's customer, or the one a platform key named."""
         return cast(Customer, self.request.customer)  # type: ignore[attr-defined]
+
+
+def _read_on(request: HttpRequest) -> None:
+    """Read what a refused request still sends: the connection's next request begins behind it."""
+    left, until = UNREAD_MOST, time.monotonic() + UNREAD_SECONDS
+    try:
+        while left > 0 and time.monotonic() < until and (data := request.read(8192)):
+            left -= len(data)
+    except (UnreadablePostError, OSError):
+        return  # there is no connection left to keep

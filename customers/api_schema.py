@@ -50,7 +50,7 @@ _CUSTOMER = OpenApiParameter(
     description="The customer's number: platform keys must name whose data it is about.",
 )
 _ALWAYS = {
-    400: "`invalid`, `unreadable`, `invalid_cursor` …: with `field` or `errors`.",
+    400: "`invalid`, `unknown_field`, `unreadable`, `invalid_cursor` …: with `field` or `errors`.",
     401: "`not_authenticated`, `bad_key`.",
     403: "`scope_missing`.",
     404: "`not_found`: there is no such thing, or it is not for this key.",

@@ -7,10 +7,11 @@ from rest_framework import serializers
 from customers.actions.staff import FIELDS, StaffDetails
 from customers.api_fields import Address, Moment, PlainText
 from customers.api_pages import PageQuery
+from customers.api_strict import StrictSerializer
 from customers.models import StaffMember
 
 
-class StaffSerializer(serializers.Serializer[StaffMember]):
+class StaffSerializer(StrictSerializer):
     """What the register holds about a person."""
 
     id = serializers.UUIDField(read_only=True)

@@ -52,6 +52,7 @@ RAW_HEADERS = [
 _FORM = {
     "type": "object",
     "required": ["audio", "started_at"],
+    "additionalProperties": False,
     "properties": {
         "audio": {
             "type": "string",

@@ -7,11 +7,12 @@ from rest_framework import serializers
 
 from customers.api_fields import Address, Caller, Moment, PlainText, Sha256, StaffReference
 from customers.api_pages import PageQuery
+from customers.api_strict import StrictSerializer
 from recordings.actions import CallFacts
 from recordings.models import AudioFormat, Recording
 
 
-class CallSerializer(serializers.Serializer[Any]):
+class CallSerializer(StrictSerializer):
     """What the sender says of a call, beside its audio."""
 
     started_at = Moment(help_text="When the call began, with its offset.")

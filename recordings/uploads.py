@@ -19,6 +19,7 @@ from django.http.request import UnreadablePostError
 from django.utils import timezone
 
 from customers.actions.idempotency import Claim
+from customers.api_auth import CUSTOMER_HEADER
 from customers.models import Customer
 from customers.problems import Problem
 from recordings.actions import Upload, begin_upload
@@ -159,6 +160,10 @@ class SealingUploadHandler(FileUploadHandler):
     def file_complete(self, file_size: int) -> None:
         self._intake.finish()
 
+    def upload_interrupted(self) -> None:
+        """Refuse a part that no boundary ends: what came may not be all of it."""
+        raise Problem(400, "truncated", "The form ends without its last boundary.", field="audio")
+
 
 class _Whole:
     """A request's body that must come to its end: a client that hung up is noticed."""
@@ -233,7 +238,7 @@ def raw_facts(request: HttpRequest) -> dict[str, str]:
     """Return the facts beside raw audio: headers like Smartsvar-Caller-Name, or ?caller_name=…"""
     facts = _last_of_each(request.GET)
     for header, value in request.headers.items():
-        if header.startswith(HEADER_PREFIX):
+        if header.startswith(HEADER_PREFIX) and header != CUSTOMER_HEADER:
             name = header.removeprefix(HEADER_PREFIX).replace("-", "_").lower()
             # WSGI hands headers over as Latin-1; U+FFFD is refused with its field further on.
             facts[name] = value.encode("latin-1", "replace").decode("utf-8", "replace")
