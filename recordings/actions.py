@@ -146,11 +146,21 @@ def receive_recording(
         recording.customer = Customer.objects.select_for_update(no_key=True).get(
             id=recording.customer_id
         )
+        recording.staff = _still_on_the_register(recording.staff)
         recording.save()
         record("recording.received", recording, by=by, customer_id=recording.customer_id, at=at)
         if settle is not None:
             settle(recording.pk)
     return recording
+
+
+def _still_on_the_register(person: StaffMember | None) -> StaffMember | None:
+    """Return the person under a lock; None when it left the register while the audio came."""
+    if person is None:
+        return None
+    living = StaffMember.objects.filter(id=person.id, shred_job_id=None)
+    found: StaffMember | None = living.select_for_update(no_key=True, of=("self",)).first()
+    return found
 
 
 def _fill(recording: Recording, facts: CallFacts, found: Probed, upload: Upload) -> None:

@@ -302,3 +302,15 @@ def test_a_person_whose_last_membership_was_purged_goes_two_years_later(anna: ca
     assert note_leavers(at) == 1
     user.refresh_from_db()
     assert user.left_at == at
+
+
+def test_a_leaver_who_is_named_by_an_upload_in_flight_is_left_out_of_it(anna: cast.House) -> None:
+    now = database_now()
+    upload = begin_upload(anna.customer, at=now)
+    upload.write(cast.tone())
+    upload.finish()
+    actions.shred([anna.staff], by=anna.administrator)
+    facts = CallFacts(started_at=now, staff=anna.staff)
+    call = receive_recording(upload, facts, by=anna.key, at=now)
+    assert call.staff is None
+    assert Recording.objects.of(anna.customer).get() == call
