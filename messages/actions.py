@@ -90,9 +90,11 @@ def read_message(message: PhoneMessage, *, by: Acting, at: datetime) -> None:
 
     Only a person's reading marks the message as read: a system that fetches is no reader.
     """
-    customer, verb = message.customer_id, "phonemessage.read"
+    customer = message.customer_id
     with transaction.atomic():
-        new = record_once(verb, message, by=by, customer_id=customer, at=at, within=READING)
+        new = record_once(
+            "phonemessage.read", message, by=by, customer_id=customer, at=at, within=READING
+        )
         if new and isinstance(by, Member):
             PhoneMessage.objects.filter(id=message.id, read_at=None).update(read_at=at)
 
