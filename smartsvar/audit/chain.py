@@ -80,9 +80,6 @@ def _write_places(places: list[tuple[int, bytes, UUID]]) -> None:
 
 def anchor_heads(at: datetime) -> Path:
     """Append every chain's head to today's anchor file, outside the database."""
-    folder = Path(settings.ANCHOR_DIR)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / f"heads-{at:%Y-%m-%d}.jsonl"
     lines = [
         json.dumps(
             {
@@ -94,6 +91,13 @@ def anchor_heads(at: datetime) -> Path:
         )
         for chain in AuditChain.objects.order_by("customer_id")
     ]
+    return _append("heads", at, lines)
+
+
+def _append(kind: str, at: datetime, lines: list[str]) -> Path:
+    folder = Path(settings.ANCHOR_DIR)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"{kind}-{at:%Y-%m-%d}.jsonl"
     with path.open("ab", buffering=0) as file:  # one write: two sealers' lines never mix
         file.write("".join(line + "\n" for line in lines).encode())
         os.fsync(file.fileno())
@@ -110,9 +114,25 @@ def prune(before: datetime, chain_id: UUID) -> int:
     last = entries_of(chain_id).filter(position=end).first()
     if end <= chain.pruned_to or last is None:
         return 0
+    # Said outside the database before it is done: a cut that nobody announced is a fault.
+    said = {"chain": str(chain_id), "pruned_to": end, "hash": last.hash}
+    _append("pruned", datetime.now(UTC), [json.dumps(said)])
     chain.pruned_to, chain.pruned_hash = end, bytes.fromhex(last.hash)
     chain.save(update_fields=["pruned_to", "pruned_hash"])
     return int(entries_of(chain_id).filter(position__lte=end)._raw_delete("default"))
+
+
+def announced() -> tuple[set[tuple[str, int, str]], list[str]]:
+    """Return every announced pruning as (chain, last position, its hash), and unreadable lines."""
+    found, broken = set(), []
+    for path in sorted(Path(settings.ANCHOR_DIR).glob("pruned-*.jsonl")):
+        for number, line in enumerate(path.read_text(encoding="ascii").splitlines(), 1):
+            try:
+                said = json.loads(line)
+                found.add((said["chain"], said["pruned_to"], said["hash"]))
+            except (ValueError, KeyError, TypeError):
+                broken.append(f"anchor file {path.name}: line {number} is unreadable")
+    return found, broken
 
 
 class Anchor(NamedTuple):
@@ -147,7 +167,8 @@ def faults(at: datetime | None = None) -> Iterator[str]:
     """
     now = at or datetime.now(UTC)
     anchors, broken = anchored()
-    yield from broken
+    prunings, unreadable = announced()
+    yield from broken + unreadable
     chains = set(AuditChain.objects.values_list("customer_id", flat=True))
     for missing in anchors.keys() - chains:
         yield f"chain {missing}: anchored, but gone from the database"
@@ -155,6 +176,9 @@ def faults(at: datetime | None = None) -> Iterator[str]:
         with transaction.atomic():  # the sealer waits meanwhile, so head and entries agree
             chain = AuditChain.objects.select_for_update().get(customer_id=chain_id)
             found = list(_faults_of(chain, anchors.get(chain_id, {}), now))
+        cut = (str(chain_id), chain.pruned_to, bytes(chain.pruned_hash).hex())
+        if chain.pruned_to and cut not in prunings:
+            yield f"chain {chain_id}: cut at {chain.pruned_to}, which no pruning announced"
         yield from found
     sealed = (
         AuditEntry.objects.exclude(position=None).order_by().values_list("customer_id", flat=True)

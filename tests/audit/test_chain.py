@@ -134,7 +134,7 @@ def test_a_chain_cut_from_the_front_is_found(trail: cast.House) -> None:
     AuditChain.objects.filter(customer_id=trail.customer.id).update(
         pruned_to=6, pruned_hash=bytes.fromhex(end.hash)
     )
-    assert list(chain.faults()) == []  # nothing was anchored in between yet …
+    assert any("no pruning announced" in fault for fault in chain.faults())
     record("recording.played", trail.customer, by=trail.member, customer_id=trail.customer.id)
     chain.seal_trail()
     last = AuditChain.objects.get(customer_id=trail.customer.id)
