@@ -8,7 +8,7 @@ from django.apps import apps
 from django.conf import settings
 
 from smartsvar.shredding.models import ShredJob
-from smartsvar.vault.keys import shred_keys
+from smartsvar.vault.destruction import shred_keys
 from smartsvar.vault.models import RecordKey
 from smartsvar.vault.rows import SealedModel
 

@@ -16,7 +16,7 @@ from smartsvar.clock import database_now
 from smartsvar.personal_data import Erase, PersonalData, declaration_of
 from smartsvar.shredding import ledger
 from smartsvar.shredding.models import Receipt, Shreddable, ShreddableQuerySet, ShredJob
-from smartsvar.vault.keys import shred_keys
+from smartsvar.vault.destruction import shred_keys
 from smartsvar.vault.storage import blob_store
 
 LEASE = timedelta(minutes=5)

@@ -139,3 +139,30 @@ class Receipt(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class ErasedBatch(models.Model):
+    """That the rows of one batch of the erasure ledger are gone from this database.
+
+    Written with the deletion itself, so a restored database shows which batches it has forgotten.
+    """
+
+    personal_data = NoPersonalData(because="the random id of a batch, and a time")
+
+    job_id = models.UUIDField(primary_key=True, editable=False)
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.job_id)
+
+
+class Mark(models.Model):
+    """How far the main database has come: one row, counted up with the key store and the ledger."""
+
+    personal_data = NoPersonalData(because="a number and a time")
+
+    number = models.PositiveBigIntegerField(default=0)
+    at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return str(self.number)

@@ -13,7 +13,7 @@ from typing import Generic, NamedTuple, NoReturn, TypeVar
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.db import IntegrityError, connections
+from django.db import IntegrityError
 
 from smartsvar.ids import new_id
 from smartsvar.vault.context import context
@@ -116,6 +116,16 @@ _records: _Cache[UUID, DataKey] = _Cache()
 _customers: _Cache[tuple[UUID, str], WrappingKey] = _Cache()
 
 
+def forget_records(ids: Iterable[UUID]) -> None:
+    """Drop these record keys from this process's memory."""
+    _records.forget(ids)
+
+
+def forget_customer(customer_id: UUID) -> None:
+    """Drop a customer's keys of every class from this process's memory."""
+    _customers.forget((customer_id, kind) for kind in CustomerKey.KeyClass.values)
+
+
 def forget_keys() -> None:
     """Drop every unwrapped key that this process remembers."""
     _records.clear()
@@ -181,9 +191,8 @@ def _insert(rows: list[RecordKey], customers: set[UUID]) -> None:
     try:
         RecordKey.objects.bulk_create(rows)
     except IntegrityError as error:  # the customer's key was destroyed while we remembered it
-        _customers.forget(
-            (customer, kind) for customer in customers for kind in CustomerKey.KeyClass.values
-        )
+        for customer in customers:
+            forget_customer(customer)
         raise KeyLost("The customer's key is gone.") from error
 
 
@@ -247,19 +256,3 @@ def open_key(key_id: UUID, *, fresh: bool = False) -> DataKey:
         return open_keys([key_id])[key_id]
     except KeyError:
         raise KeyLost(f"Key {key_id} is not in the key store.") from None
-
-
-def shred_keys(ids: Iterable[UUID]) -> int:
-    """Destroy record keys; return how many there were. What they sealed is gone with them.
-
-    SQLite runs with secure_delete, and the write-ahead log is truncated here; on PostgreSQL the
-    deletion is final after vacuum, recycled WAL and the last key backup (docs/cryptography.md).
-    """
-    names = list(ids)
-    _records.forget(names)
-    gone = RecordKey.objects.filter(id__among=names)._raw_delete("keys") if names else 0
-    connection = connections["keys"]
-    if connection.vendor == "sqlite" and not connection.in_atomic_block:
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return int(gone)

@@ -11,10 +11,11 @@ KEY_MATERIAL = NoPersonalData(
 
 
 class CustomerKey(models.Model):
-    """A customer's key of one class, wrapped by the root key.
+    """A customer's key of one class and epoch, wrapped by the root key.
 
     `content` is destroyed by the customer's erasure; `statutory` outlives it (invoices,
-    agreements, certificates); `index` computes blind indexes and goes with `content`.
+    agreements, certificates); `index` computes blind indexes and goes with `content`. A rotation
+    makes the next epoch; the old one is destroyed when nothing is left under it.
     """
 
     personal_data = KEY_MATERIAL
@@ -27,13 +28,16 @@ class CustomerKey(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     customer_id = models.UUIDField()
     key_class = models.CharField(max_length=16, choices=KeyClass)
+    epoch = models.PositiveIntegerField(default=1)
     wrapped = models.BinaryField()
     root_name = models.CharField(max_length=200)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["customer_id", "key_class"], name="one_key_per_class")
+            models.UniqueConstraint(
+                fields=["customer_id", "key_class", "epoch"], name="one_key_per_class_and_epoch"
+            )
         ]
 
     def __str__(self) -> str:
@@ -54,3 +58,30 @@ class RecordKey(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class DestroyedBatch(models.Model):
+    """That the keys of one batch of the erasure ledger are destroyed in this database.
+
+    Written with the deletion itself, so a restored key store shows which batches it has forgotten.
+    """
+
+    personal_data = NoPersonalData(because="the random id of a batch, and a time")
+
+    job_id = models.UUIDField(primary_key=True, editable=False)
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.job_id)
+
+
+class KeysMark(models.Model):
+    """How far the key store has come: one row, counted up with the main database and the ledger."""
+
+    personal_data = NoPersonalData(because="a number and a time")
+
+    number = models.PositiveBigIntegerField(default=0)
+    at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return str(self.number)

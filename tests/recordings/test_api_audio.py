@@ -15,7 +15,7 @@ from recordings.models import Recording
 from recordings.streaming import PART, ListeningEnded
 from smartsvar.audit.models import AuditEntry
 from smartsvar.vault.blobs import CHUNK
-from smartsvar.vault.keys import shred_keys
+from smartsvar.vault.destruction import shred_keys
 from smartsvar.vault.storage import blob_store
 from tests.cast import House, call_of, tone
 from tests.integrator import RECORDINGS, integrator, key_with, problem

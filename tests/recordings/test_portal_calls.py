@@ -9,7 +9,7 @@ from django.urls import reverse
 from recordings.models import Recording
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
-from smartsvar.vault.keys import shred_keys
+from smartsvar.vault.destruction import shred_keys
 from tests import cast
 
 pytestmark = pytest.mark.django_db(databases="__all__")

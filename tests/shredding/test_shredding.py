@@ -16,7 +16,7 @@ from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
 from smartsvar.shredding import actions, ledger
 from smartsvar.shredding.models import Gone, Receipt, ShredJob
-from smartsvar.vault.keys import shred_keys
+from smartsvar.vault.destruction import shred_keys
 from smartsvar.vault.models import RecordKey
 from smartsvar.vault.storage import blob_store
 from tests import cast
