@@ -1,18 +1,55 @@
-"""Sweeps: keys that no row needs, and spools that no upload writes to any more."""
+"""Sweeps: keys and bytes that no row needs, and uploads that nobody writes to any more.
 
+Nothing is swept while anything points to a restore: a row that a later backup brings back needs its
+key and its bytes.
+"""
+
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
+from uuid import UUID
 
+import structlog
 from django.apps import apps
 from django.conf import settings
+from django.db import models
 
+from privacy.lost_keys import lost_keys
+from smartsvar.personal_data import declared
 from smartsvar.shredding.models import ShredJob
+from smartsvar.shredding.standing import standing
 from smartsvar.vault.destruction import shred_keys
 from smartsvar.vault.models import RecordKey
 from smartsvar.vault.rows import SealedModel
+from smartsvar.vault.storage import blob_store
+
+log = structlog.get_logger(__name__)
 
 AGE = timedelta(hours=24)
+BATCH = 1000
+
+
+def sweep(at: datetime) -> dict[str, int]:
+    """Remove what no row needs and is older than a day; return how many of each.
+
+    A missing key that the ledger does not name is an alarm, and then nothing is swept. Raises
+    OSError.
+    """
+    found = standing()
+    if not found.sound:
+        log.error("nothing swept: databases and ledger disagree", count=len(found.behind))
+        return {}
+    if lost := lost_keys():
+        for model, rows in lost.items():
+            log.error("keys lost, nothing swept", model=model, count=len(rows))
+        return {}
+    return {
+        "keys": sweep_keys(at),
+        "blobs": sweep_blobs(at),
+        "spools": sweep_spools(at),
+        "unfinished uploads": blob_store().abort_unfinished(at - AGE),
+    }
 
 
 def sweep_keys(at: datetime) -> int:
@@ -26,14 +63,72 @@ def sweep_keys(at: datetime) -> int:
     gone = 0
     old = RecordKey.objects.filter(created_at__lt=at - AGE).order_by("id")
     for label in set(old.order_by().values_list("model", flat=True).distinct()):
-        model = cast(type[SealedModel], apps.get_model(label))
-        keys = list(old.filter(model=label).values_list("id", "object_id"))
-        for start in range(0, len(keys), 1000):
-            part = keys[start : start + 1000]
-            rows = model._base_manager.filter(pk__in=[row for _, row in part])
-            alive = set(rows.values_list("pk", flat=True))
+        model = apps.get_model(label)
+        for part in _in_batches(old.filter(model=label).values_list("id", "object_id").iterator()):
+            alive = _alive(model, [row for _, row in part])
             gone += shred_keys(key for key, row in part if row not in alive)
     return gone
+
+
+def _alive(model: type[models.Model], rows: list[UUID]) -> set[UUID]:
+    return set(model._base_manager.filter(pk__in=rows).values_list("pk", flat=True))
+
+
+def _in_batches(pairs: Iterator[tuple[UUID, UUID]]) -> Iterator[list[tuple[UUID, UUID]]]:
+    whole = list(pairs)  # ids only; the table changes while the batches are worked on
+    for start in range(0, len(whole), BATCH):
+        yield whole[start : start + BATCH]
+
+
+def sweep_blobs(at: datetime) -> int:
+    """Delete sealed objects older than a day whose row does not exist; return how many.
+
+    Also those of which only an old version or a delete marker is left. Objects that are not ours
+    stay, and are counted in the log.
+    """
+    owners = [
+        (cast(type[SealedModel], model), declaration.blob)
+        for model, declaration in declared()
+        if declaration.blob
+    ]
+    foreign, gone = 0, 0
+    batches: dict[type[SealedModel], dict[UUID, str]] = {model: {} for model, _ in owners}
+    for stored in blob_store().remains():
+        if stored.at >= at - AGE:
+            continue
+        owner = _owner(stored.name, owners)
+        if owner is None:
+            foreign += 1
+            continue
+        model, row = owner
+        batches[model][row] = stored.name
+        if len(batches[model]) == BATCH:
+            gone += _delete_ownerless(model, batches[model])
+    gone += sum(_delete_ownerless(model, names) for model, names in batches.items())
+    if foreign:
+        log.error("objects in the storage that are not ours", count=foreign)
+    return gone
+
+
+def _owner(
+    name: str, owners: list[tuple[type[SealedModel], str]]
+) -> tuple[type[SealedModel], UUID] | None:
+    try:
+        row = UUID(name.rsplit("/", 1)[-1])
+    except ValueError:
+        return None
+    for model, attribute in owners:
+        if getattr(model(id=row), attribute) == name:
+            return model, row
+    return None
+
+
+def _delete_ownerless(model: type[SealedModel], names: dict[UUID, str]) -> int:
+    alive = _alive(model, list(names))
+    lone = [name for row, name in names.items() if row not in alive]
+    blob_store().delete(lone)
+    names.clear()
+    return len(lone)
 
 
 def sweep_spools(at: datetime) -> int:

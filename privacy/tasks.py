@@ -7,6 +7,8 @@ from customers.actions.members import note_leavers
 from privacy import due, orphans, purge
 from smartsvar.audit import chain
 from smartsvar.clock import database_now
+from smartsvar.shredding import marks, standing
+from smartsvar.vault import finality
 
 log = structlog.get_logger(__name__)
 
@@ -45,10 +47,31 @@ def check_due() -> dict[str, int]:
 
 
 @shared_task(name="privacy.sweep_orphans")
-def sweep_orphans() -> int:
-    """Remove orphan keys and abandoned spools."""
-    at = database_now()
-    return orphans.sweep_keys(at) + orphans.sweep_spools(at)
+def sweep_orphans() -> dict[str, int]:
+    """Remove keys, bytes and spools that no row needs."""
+    return orphans.sweep(database_now())
+
+
+@shared_task(name="privacy.advance_marks")
+def advance_marks() -> int:
+    """Count main database, key store and ledger one further, and notice when one was put back."""
+    try:
+        return marks.advance(database_now())
+    except marks.OutOfStep:
+        log.error("databases and ledger are out of step: stop the service, replay_erasures")
+        raise
+
+
+@shared_task(name="privacy.finish_deletions")
+def finish_deletions() -> bool:
+    """Free the key store's files of what was deleted (docs/cryptography.md)."""
+    return finality.finish(database_now())
+
+
+@shared_task(name="privacy.prune_ledger")
+def prune_ledger() -> int:
+    """Remove what the erasure ledger no longer needs to hold, and the databases' notes of it."""
+    return standing.prune(database_now())
 
 
 @shared_task(name="privacy.seal_trail")

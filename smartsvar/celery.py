@@ -8,12 +8,23 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init, worker_init
+from django.utils.module_loading import import_string
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsvar.settings")
 
 app = Celery("smartsvar")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]
+@beat_init.connect  # type: ignore[untyped-decorator]
+def refuse_unless_ready(**_: Any) -> None:
+    """No worker takes a task, and no beat nudges, before the check at the start has passed."""
+    import_string("smartsvar.startup.wait_until_ready")()
+
 
 # Mail has a queue and a worker of its own: a mail server that hangs must not hold up the purge.
 app.conf.task_routes = {
@@ -33,8 +44,11 @@ app.conf.beat_schedule = {
     "purge what is due": every(2 * MINUTE, "privacy.purge_due"),
     "send what waits": every(MINUTE / 2, "messages.deliver_due"),
     "seal the audit trail": every(MINUTE, "privacy.seal_trail"),
+    "mark how far all have come": every(MINUTE, "privacy.advance_marks"),
     "send waiting invitations": every(5 * MINUTE, "customers.send_waiting_invitations"),
     "forget old Idempotency-Keys": every(60 * MINUTE, "customers.forget_idempotency"),
-    "sweep orphan keys and spools": every(60 * MINUTE, "privacy.sweep_orphans"),
+    "sweep orphans": every(360 * MINUTE, "privacy.sweep_orphans"),
+    "make deletions of keys final": every(60 * MINUTE, "privacy.finish_deletions"),
+    "prune the erasure ledger": every(1440 * MINUTE, "privacy.prune_ledger"),
     "count differences in due dates": every(1440 * MINUTE, "privacy.check_due"),
 }

@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import datetime
 from uuid import UUID
 
 
@@ -18,3 +19,8 @@ def new_id() -> UUID:
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return UUID(int=value)
+
+
+def first_id(at: datetime) -> UUID:
+    """Return an id that comes before every id made at `at` or later."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)

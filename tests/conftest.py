@@ -12,6 +12,7 @@ from django.test.client import ClientHandler
 
 from customers.models import Member, User
 from smartsvar.vault.keys import forget_keys
+from smartsvar.vault.storage import blob_store
 from tests import cast
 
 
@@ -45,6 +46,15 @@ def cecilia() -> cast.House:
 def sven() -> User:
     """The curious support agent, a superuser."""
     return cast.support_agent()
+
+
+@pytest.fixture(autouse=True)
+def _empty_ledger(request: pytest.FixtureRequest) -> None:
+    """A flushed database knows nothing of an earlier test's ledger: it would look restored."""
+    mark = request.node.get_closest_marker("django_db")
+    if mark and mark.kwargs.get("transaction"):
+        store = blob_store("ledger")
+        store.delete([stored.name for stored in store.names()])
 
 
 def browser() -> Client:

@@ -1,10 +1,12 @@
 """A customer: the company whose calls are answered, and the key of everything it owns."""
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.db.models import ManyToOneRel
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +40,9 @@ class Customer(Shreddable):
         },
     )  # fmt: skip
 
+    # Bookkeeping and agreements outlive the customer, under its `statutory` key.
+    takes_keys = ("content", "index")
+
     number = models.PositiveIntegerField(_("customer number"), unique=True, editable=False)
     language = models.CharField(
         _("language"), max_length=2, choices=[("sv", "Svenska"), ("en", "English")], default="sv"
@@ -64,6 +69,19 @@ class Customer(Shreddable):
     class Meta(Shreddable.Meta):
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
+
+    @classmethod
+    def still_needed(cls, ids: Collection[UUID]) -> set[UUID]:
+        """Customers that own something with a key of its own: that must go first."""
+        needed: set[UUID] = set()
+        for relation in cls._meta.get_fields(include_hidden=True):
+            if not isinstance(relation, ManyToOneRel):
+                continue
+            child, name = relation.related_model, relation.field.attname
+            if issubclass(child, Shreddable):
+                owned = child._base_manager.filter(**{f"{name}__in": ids}).order_by()
+                needed |= set(owned.values_list(name, flat=True).distinct())
+        return needed
 
     @property
     def vault_customer_id(self) -> UUID:

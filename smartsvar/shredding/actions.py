@@ -15,8 +15,14 @@ from smartsvar.audit.trail import record_many
 from smartsvar.clock import database_now
 from smartsvar.personal_data import Erase, PersonalData, declaration_of
 from smartsvar.shredding import ledger
-from smartsvar.shredding.models import Receipt, Shreddable, ShreddableQuerySet, ShredJob
-from smartsvar.vault.destruction import shred_keys
+from smartsvar.shredding.models import (
+    ErasedBatch,
+    Receipt,
+    Shreddable,
+    ShreddableQuerySet,
+    ShredJob,
+)
+from smartsvar.vault.destruction import customer_keys_of, shred_keys
 from smartsvar.vault.storage import blob_store
 
 LEASE = timedelta(minutes=5)
@@ -79,6 +85,7 @@ def claim_due(
             ripe.append(row)
         else:
             model._base_manager.filter(id=row).update(due_at=truly)
+    ripe = [row for row in ripe if row not in model.still_needed(ripe)]
     job = _claim(model, ripe, ShredJob.Reason.RETENTION, SYSTEM.actor, at) if ripe else None
     return job, Position(*batch[-1][:2])
 
@@ -99,7 +106,8 @@ def claim_rows(
     to the rows for which it still holds under the lock.
     """
     rows = model._base_manager.filter(only or Q(), id__among=ids, shred_job_id=None)
-    free = list(rows.select_for_update(of=("self",)).values_list("id", flat=True))
+    found = list(rows.select_for_update(of=("self",)).values_list("id", flat=True))
+    free = [row for row in found if row not in model.still_needed(found)]
     return _claim(model, free, reason, by.actor, at) if free else None
 
 
@@ -152,11 +160,12 @@ def carry_out(job: ShredJob) -> int:
     """
     model = cast(type[Shreddable], apps.get_model(job.model))
     rows = _doomed(model, job)
+    customer_keys = _customer_keys(model, rows)
     if job.state == ShredJob.State.CLAIMED:
         pairs = [(row.id, row.key_id) for row in rows]
-        ledger.intend(job.id, job.model, job.reason, job.created_at, pairs)
+        ledger.intend(job.id, job.model, job.reason, job.created_at, pairs, customer_keys)
         _advance(job, ShredJob.State.LEDGERED)
-    shred_keys([row.key_id for row in rows])
+    shred_keys([row.key_id for row in rows], customer_keys, job=job.id)
     if model.personal_data.blob:
         _advance(job, ShredJob.State.KEYS_GONE)
         _delete_bytes(job, rows)
@@ -164,13 +173,18 @@ def carry_out(job: ShredJob) -> int:
     return len(rows)
 
 
+def _customer_keys(model: type[Shreddable], rows: list[Doomed]) -> list[UUID]:
+    """Return the customers' keys that go with these rows: a customer's own, and no other's."""
+    owners = [row.id for row in rows] if model.takes_keys else []
+    return customer_keys_of(owners, model.takes_keys)
+
+
 def _delete_bytes(job: ShredJob, rows: list[Doomed]) -> None:
     """Delete the rows' sealed objects, holding on to the lease however slow the storage is."""
     store = blob_store()
-    for number, row in enumerate(rows, 1):
-        store.delete(row.blob)
-        if number % 100 == 0:
-            _advance(job, ShredJob.State.KEYS_GONE)
+    for start in range(0, len(rows), 100):
+        store.delete([row.blob for row in rows[start : start + 100]])
+        _advance(job, ShredJob.State.KEYS_GONE)
     _advance(job, ShredJob.State.BYTES_GONE)
 
 
@@ -203,6 +217,7 @@ def _finish(model: type[Shreddable], job: ShredJob, rows: list[Doomed]) -> None:
     things = [(row.customer_id, row.id) for row in rows]
     actor = Actor(job.actor_kind, job.actor_id)
     record_many(f"{model._meta.model_name}.{verb}", job.model, things, by=actor, at=at)
+    ErasedBatch.objects.get_or_create(job_id=job.id)
     ShredJob.objects.filter(id=job.id).delete()
 
 

@@ -1,90 +1,195 @@
 """The erasure ledger: what was destroyed, written outside the databases before the key goes.
 
 After a restore from backup it says which keys must be destroyed again. One object per batch,
-chained per writer by the hash of the writer's previous object. Ids only.
+chained per writer by the hash of the writer's previous object, the batch's job in its name. Ids
+only. Kept for as long as the oldest backup of the main database (LEDGER_DAYS).
 """
 
 import hashlib
 import json
 import os
-from datetime import datetime
-from pathlib import Path
+import re
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.core.files.base import ContentFile
-from django.core.files.storage import FileSystemStorage, storages
+
+from smartsvar.vault.storage import blob_store
 
 GENESIS = "0" * 64
+MARKS = "marks/"
+_NAME = re.compile(r"([0-9a-f-]{36})/([0-9]{8})(?:-([0-9a-f-]{36}))?\.json")
 
 
 class LedgerWriter:
-    """One process's chain of ledger objects."""
+    """One process's chain of ledger objects, shared by its threads."""
 
     def __init__(self) -> None:
         self.pid = os.getpid()
-        self.name = str(uuid4())
-        self.sequence = 0
-        self.previous = GENESIS
+        self._lock = Lock()
+        self._begin()
 
-    def write(self, entry: dict[str, object]) -> str:
-        """Write one object and return its name. It is durable on return. Raises OSError."""
-        body = json.dumps(
-            {
+    def _begin(self) -> None:
+        self.name, self.sequence, self.previous = str(uuid4()), 0, GENESIS
+
+    def write(self, job: UUID, entry: dict[str, object]) -> str:
+        """Write one object and return its name. It is durable on return. Raises OSError.
+
+        After a failure nobody knows whether the object is there, so the chain ends with it and
+        another one begins.
+        """
+        with self._lock:
+            fact = {
                 "installation": settings.INSTALLATION_ID,
                 "writer": self.name,
                 "sequence": self.sequence,
                 "previous": self.previous,
-                **entry,
-            },
-            separators=(",", ":"),
-        ).encode()
-        name = f"{self.name}/{self.sequence:08d}.json"
-        _store(name, body)
-        self.previous = hashlib.sha256(body).hexdigest()
-        self.sequence += 1
-        return name
-
-
-def _store(name: str, body: bytes) -> None:
-    storage = storages["ledger"]
-    if not isinstance(storage, FileSystemStorage):
-        storage.save(name, ContentFile(body))
-        return
-    path = Path(storage.path(name))
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.open("xb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+                "job": str(job),
+            }
+            body = json.dumps(fact | entry, separators=(",", ":")).encode()
+            name = f"{self.name}/{self.sequence:08d}-{job}.json"
+            try:
+                blob_store("ledger").put_bytes(name, body)
+            except BaseException:
+                self._begin()
+                raise
+            self.previous = hashlib.sha256(body).hexdigest()
+            self.sequence += 1
+            return name
 
 
 _writer: LedgerWriter | None = None
+_lock = Lock()
 
 
 def writer() -> LedgerWriter:
     """Return this process's writer; a forked worker gets a chain of its own."""
     global _writer
-    if _writer is None or _writer.pid != os.getpid():
-        _writer = LedgerWriter()
-    return _writer
+    with _lock:
+        if _writer is None or _writer.pid != os.getpid():
+            _writer = LedgerWriter()
+        return _writer
 
 
 def intend(
-    job_id: UUID, model: str, reason: str, at: datetime, rows: list[tuple[UUID, UUID]]
+    job_id: UUID,
+    model: str,
+    reason: str,
+    at: datetime,
+    rows: list[tuple[UUID, UUID]],
+    customer_keys: Collection[UUID] = (),
 ) -> str:
-    """Write that these rows, given as (row id, key id), are about to be destroyed."""
+    """Write that these rows, given as (row id, key id), and keys are about to be destroyed."""
     return writer().write(
+        job_id,
         {
-            "job": str(job_id),
             "model": model,
             "reason": reason,
             "at": at.isoformat(timespec="seconds"),
             "rows": [[str(row), str(key)] for row, key in rows],
-        }
+            "customer_keys": [str(key) for key in customer_keys],
+        },
     )
+
+
+class BatchName(NamedTuple):
+    """What an object's name says: whose chain, which link, which job, and when it was written."""
+
+    writer: str
+    sequence: int
+    job: UUID | None
+    path: str
+    at: datetime
+
+
+class Batch(NamedTuple):
+    """One batch that was destroyed: row and key ids, and keys of whole customers."""
+
+    job: UUID
+    model: str
+    reason: str
+    at: datetime
+    rows: list[tuple[UUID, UUID]]
+    customer_keys: list[UUID]
+
+
+def listed() -> tuple[list[BatchName], list[str]]:
+    """Return every batch's name, in the order of the chains, and a fault for each gap.
+
+    One listing, nothing is opened. A chain may begin late, because its oldest links are pruned; a
+    link that is missing behind its first one is a fault. Raises OSError.
+    """
+    found, faults = [], []
+    for path, at in blob_store("ledger").names():
+        match = _NAME.fullmatch(path)
+        if match:
+            job = UUID(match[3]) if match[3] else None
+            found.append(BatchName(match[1], int(match[2]), job, path, at))
+        elif not path.startswith(MARKS):
+            faults.append(f"{path} is no part of a ledger")
+    found.sort()
+    for last, this in zip(found, found[1:], strict=False):
+        if this.writer == last.writer and this.sequence != last.sequence + 1:
+            faults.append(
+                f"chain {this.writer}: link {last.sequence} is followed by {this.sequence}"
+            )
+    return found, faults
+
+
+def read(names: Iterable[BatchName]) -> Iterator[Batch]:
+    """Yield the batches in the order given, each checked against its chain.
+
+    Raises BrokenLedger for one that was changed, or is another installation's. Raises OSError.
+    """
+    writer, digest = "", ""
+    for name in names:
+        body = blob_store("ledger").get_bytes(name.path)
+        try:
+            said = json.loads(body)
+            batch = _batch(said)
+            follows = said["previous"]
+            fits = (said["writer"], said["sequence"]) == (name.writer, name.sequence)
+            ours = said["installation"] == settings.INSTALLATION_ID
+        except (ValueError, KeyError, TypeError) as error:
+            raise BrokenLedger(f"{name.path} cannot be read.") from error
+        if not ours:
+            raise BrokenLedger(f"{name.path} belongs to another installation.")
+        if not fits or name.job not in {None, batch.job}:
+            raise BrokenLedger(f"{name.path} is not what its name says.")
+        before = digest if name.writer == writer else GENESIS if name.sequence == 0 else follows
+        if follows != before:
+            raise BrokenLedger(f"{name.path} does not follow the link before it.")
+        writer, digest = name.writer, hashlib.sha256(body).hexdigest()
+        yield batch
+
+
+def _batch(said: dict[str, Any]) -> Batch:
+    return Batch(
+        job=UUID(said["job"]),
+        model=said["model"],
+        reason=said["reason"],
+        at=datetime.fromisoformat(said["at"]),
+        rows=[(UUID(row), UUID(key)) for row, key in said["rows"]],
+        customer_keys=[UUID(key) for key in said.get("customer_keys", ())],
+    )
+
+
+class BrokenLedger(Exception):
+    """The ledger cannot be trusted; the text says which object and why."""
+
+
+def prune(at: datetime) -> int:
+    """Remove the oldest links of every chain that are past LEDGER_DAYS; return how many."""
+    limit = at - timedelta(days=settings.LEDGER_DAYS)
+    keeping: set[str] = set()
+    old = []
+    for name in listed()[0]:
+        if name.at >= limit:
+            keeping.add(name.writer)
+        elif name.writer not in keeping:  # only from the front, so that no gap comes about
+            old.append(name.path)
+    blob_store("ledger").delete(old)
+    return len(old)

@@ -1,7 +1,9 @@
 """Rows that can be shredded, the jobs that do it, and the receipts that remain."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar
+from uuid import UUID
 
 from django.db import models, transaction
 from django.db.models.functions import Now
@@ -37,6 +39,7 @@ class Shreddable(SealedModel):
     """A sealed row with a stored, derived date of destruction."""
 
     personal_data: ClassVar[PersonalData]
+    takes_keys: ClassVar[Collection[str]] = ()  # classes of the customer's keys that go with it
 
     due_at = models.DateTimeField(null=True, editable=False)
     shred_job_id = models.UUIDField(null=True, editable=False)
@@ -53,6 +56,11 @@ class Shreddable(SealedModel):
                 condition=models.Q(shred_job_id__isnull=False),
             ),
         ]
+
+    @classmethod
+    def still_needed(cls, ids: Collection[UUID]) -> set[UUID]:
+        """Return the rows among `ids` that must wait, because others need them."""
+        return set()
 
     def derive_due(self) -> datetime | None:
         """Return the date of destruction that the declaration and the customer's choice give."""

@@ -3,7 +3,7 @@
 The deletion of a wrapped key is the deletion of all that it seals, in every copy and backup.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.db import connections, transaction
@@ -16,36 +16,41 @@ class NotFinal(OSError):
     """The keys are deleted, but a copy still lies in the write-ahead log: to be tried again."""
 
 
-def shred_keys(ids: Iterable[UUID], *, job: UUID | None = None) -> int:
-    """Destroy record keys; return how many there were. What they sealed is gone with them.
+def shred_keys(
+    ids: Iterable[UUID], customer_keys: Iterable[UUID] = (), *, job: UUID | None = None
+) -> int:
+    """Destroy record keys, and customer keys with every record key under them.
 
-    `job` notes the ledger's batch as destroyed in this database, in the same transaction. Raises
-    NotFinal when a reader held the write-ahead log open for too long (SQLite).
+    Returns how many record keys there were; what they sealed is gone with them. `job` notes the
+    ledger's batch as destroyed in this database, in the same transaction. Raises NotFinal when a
+    reader held the write-ahead log open for too long (SQLite).
     """
-    names = list(ids)
+    names, whole = list(ids), list(customer_keys)
     forget_records(names)
     with transaction.atomic("keys"):
         gone = RecordKey.objects.filter(id__among=names)._raw_delete("keys") if names else 0
+        gone += _shred_customer_keys(whole) if whole else 0
         if job is not None:
             DestroyedBatch.objects.get_or_create(job_id=job)
     empty_write_ahead_log()
     return int(gone)
 
 
-def shred_customer_keys(ids: Iterable[UUID], *, job: UUID | None = None) -> int:
-    """Destroy customer keys, and with each all record keys under it; return how many there were."""
-    names = list(ids)
-    with transaction.atomic("keys"):
-        keys = CustomerKey.objects.filter(id__in=names)
-        owners = set(keys.values_list("customer_id", flat=True))
-        RecordKey.objects.filter(customer_key_id__in=names)._raw_delete("keys")
-        gone = keys._raw_delete("keys")
-        if job is not None:
-            DestroyedBatch.objects.get_or_create(job_id=job)
-    for owner in owners:
+def _shred_customer_keys(ids: list[UUID]) -> int:
+    keys = CustomerKey.objects.filter(id__in=ids)
+    for owner in set(keys.values_list("customer_id", flat=True)):
         forget_customer(owner)
-    empty_write_ahead_log()
+    gone = RecordKey.objects.filter(customer_key_id__in=ids)._raw_delete("keys")
+    keys._raw_delete("keys")
     return int(gone)
+
+
+def customer_keys_of(owners: Collection[UUID], classes: Collection[str]) -> list[UUID]:
+    """Return the ids of these customers' keys of these classes, of every epoch."""
+    if not owners or not classes:
+        return []
+    keys = CustomerKey.objects.filter(customer_id__in=owners, key_class__in=classes)
+    return list(keys.values_list("id", flat=True))
 
 
 def empty_write_ahead_log() -> None:

@@ -25,7 +25,7 @@ from smartsvar.ids import new_id
 from smartsvar.shredding import actions
 from smartsvar.shredding.models import Receipt, ShredJob
 from smartsvar.vault.keys import Need, create_record_keys
-from smartsvar.vault.models import RecordKey
+from smartsvar.vault.models import CustomerKey, RecordKey
 from smartsvar.vault.storage import blob_store
 from tests import cast
 
@@ -117,6 +117,11 @@ def test_annas_register_is_never_purged_while_she_is_a_customer(anna: cast.House
     assert StaffMember.objects.filter(id=anna.staff.id).exists()
 
 
+def classes_of(house: cast.House) -> set[str]:
+    keys = CustomerKey.objects.filter(customer_id=house.customer.id)
+    return set(keys.values_list("key_class", flat=True))
+
+
 def test_two_years_after_the_contract_the_whole_account_goes(
     anna: cast.House, cecilia: cast.House
 ) -> None:
@@ -131,7 +136,9 @@ def test_two_years_after_the_contract_the_whole_account_goes(
     purge(ended + timedelta(days=732))
     assert not Customer.objects.filter(id=anna.customer.id).exists()
     assert not StaffMember.objects.filter(id=anna.staff.id).exists()
+    assert classes_of(anna) == {"statutory"}
     assert Customer.objects.filter(id=cecilia.customer.id).exists()
+    assert classes_of(cecilia) == {"content", "statutory", "index"}
 
 
 def test_a_half_received_recording_goes_after_a_day(anna: cast.House) -> None:

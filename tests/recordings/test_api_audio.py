@@ -206,7 +206,7 @@ def test_audio_that_cannot_be_opened_is_503(
     anna: House, call: Recording, loss: str, headers: dict[str, str]
 ) -> None:
     if loss == "blob":
-        blob_store().delete(call.blob_name)
+        blob_store().delete([call.blob_name])
     else:
         shred_keys([call.key_id])
     problem(integrator(anna).get(audio_of(call), headers=headers), 503, "audio_unavailable")

@@ -10,6 +10,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from privacy.purge import preview, purge
 from smartsvar.clock import STOCKHOLM, database_now
+from smartsvar.startup import NotReady, refusal, require_ready
 
 
 class Command(BaseCommand):
@@ -29,6 +30,10 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self._preview(_moment(options["at"]) if options["at"] else database_now())
             return
+        try:
+            require_ready()
+        except NotReady as error:
+            raise CommandError(refusal(error)) from error
         gone = purge(database_now())
         for model, count in gone.items():
             self.stdout.write(f"{count:8}  {model}")

@@ -1,0 +1,48 @@
+"""Lost keys: living rows whose key is not in the key store.
+
+A shredded row is gone with its key, and the ledger names it. A row that lives without one means
+that the key store lost something: it is kept, for a later backup of the keys may open it again.
+"""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.apps import apps
+
+from smartsvar.shredding.models import Shreddable
+from smartsvar.vault.models import RecordKey
+from smartsvar.vault.rows import SealedModel
+
+BATCH = 1000
+
+
+def lost_keys() -> dict[str, list[UUID]]:
+    """Return, by model, the living rows without a key. Empty when all is well."""
+    found = {}
+    for model in apps.get_models():
+        if issubclass(model, SealedModel):
+            rows = [row for batch in _batches(model) for row in _lost(model, batch)]
+            if rows:
+                found[model._meta.label] = rows
+    return found
+
+
+def _batches(model: type[SealedModel]) -> Iterator[dict[UUID, UUID]]:
+    """Yield row ids by key id, in steps of BATCH."""
+    rows = model._base_manager.order_by("id").values_list("id", "key_id")
+    last: UUID | None = None
+    while batch := list((rows if last is None else rows.filter(id__gt=last))[:BATCH]):
+        yield dict(batch)
+        last = batch[-1][0]
+
+
+def _lost(model: type[SealedModel], keys: dict[UUID, UUID]) -> list[UUID]:
+    there = RecordKey.objects.filter(id__among=list(set(keys.values())))
+    have = set(there.values_list("id", flat=True))
+    suspects = [row for row, key in keys.items() if key not in have]
+    if not suspects:
+        return []
+    living = model._base_manager.filter(id__in=suspects)  # not shredded while we looked
+    if issubclass(model, Shreddable):
+        living = living.filter(shred_job_id=None)
+    return list(living.values_list("id", flat=True))
