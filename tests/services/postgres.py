@@ -32,6 +32,8 @@ class Cluster:
     data: Path
     url: str
     """Of a role that may create databases and is no superuser."""
+    admin_url: str
+    """Of the superuser, as backups, VACUUM FULL and a switch of the write-ahead log need it."""
 
 
 class Installation:
@@ -81,6 +83,7 @@ class Installation:
     def spawn_server(self, name: str, port: int, *, logs: Path, durable: bool) -> Child:
         settings = ["listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories="]
         settings += ["max_connections=100", "shared_buffers=128MB"]
+        settings += ["wal_recycle=off"] if name == "keys" else ()  # as docker-compose.yml says
         settings += () if durable else FORGETFUL
         command = [str(self.bin / "postgres"), "-D", str(self.folder / name)]
         for setting in settings:
@@ -102,8 +105,12 @@ class Installation:
         wait_until(lambda: _answers(conninfo), child, within=30)
         role_password = secrets.token_urlsafe(18)
         self._make_role(conninfo, role_password)
-        url = f"postgres://smartsvar:{quote(role_password)}@127.0.0.1:{port}/smartsvar"
-        return Cluster(self.folder / name, url)
+        place = f"127.0.0.1:{port}/smartsvar"
+        return Cluster(
+            self.folder / name,
+            f"postgres://smartsvar:{quote(role_password)}@{place}",
+            f"postgres://postgres:{quote(password)}@{place}",
+        )
 
     def _make_role(self, conninfo: str, password: str) -> None:
         """By production's own script; tests may also make databases. Raises StartError."""
