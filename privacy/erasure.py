@@ -5,7 +5,6 @@ and is not touched. Who may ask for it, on which ground, is not decided here.
 """
 
 from datetime import datetime
-from typing import cast
 
 from customers.models import Customer
 from privacy.purge import shreddable
@@ -43,4 +42,4 @@ def _claim(
 ) -> ShredJob | None:
     rows = model._base_manager.filter(**{owner: customer.id}, shred_job_id=None)
     ids = list(rows.order_by("id").values_list("id", flat=True)[:BATCH])
-    return claim_rows(cast(type[Shreddable], model), ids, by=by, at=at) if ids else None
+    return claim_rows(model, ids, by=by, at=at) if ids else None

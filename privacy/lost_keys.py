@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from django.apps import apps
+from django.db.models import Q
 
 from smartsvar.shredding.models import Shreddable
 from smartsvar.vault.models import RecordKey
@@ -42,7 +43,6 @@ def _lost(model: type[SealedModel], keys: dict[UUID, UUID]) -> list[UUID]:
     suspects = [row for row, key in keys.items() if key not in have]
     if not suspects:
         return []
-    living = model._base_manager.filter(id__in=suspects)  # not shredded while we looked
-    if issubclass(model, Shreddable):
-        living = living.filter(shred_job_id=None)
-    return list(living.values_list("id", flat=True))
+    living = Q(shred_job_id=None) if issubclass(model, Shreddable) else Q()
+    rows = model._base_manager.filter(living, id__in=suspects)  # not shredded while we looked
+    return list(rows.values_list("id", flat=True))

@@ -6,17 +6,15 @@ free, and one sealer per chain gives committed entries their position and hash a
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import NamedTuple
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from smartsvar.audit import anchors
+from smartsvar.audit.anchors import Anchor
 from smartsvar.audit.models import AuditChain, AuditEntry
 
 BATCH = 500
@@ -47,7 +45,7 @@ def seal_trail() -> int:
         while count := _seal_batch(customer_id or NOBODY):
             sealed += count
     if sealed:
-        anchor_heads(datetime.now(UTC))
+        anchors.anchor_heads(datetime.now(UTC))
     return sealed
 
 
@@ -78,32 +76,6 @@ def _write_places(places: list[tuple[int, bytes, UUID]]) -> None:
         )
 
 
-def anchor_heads(at: datetime) -> Path:
-    """Append every chain's head to today's anchor file, outside the database."""
-    lines = [
-        json.dumps(
-            {
-                "at": at.isoformat(timespec="seconds"),
-                "chain": str(chain.customer_id),
-                "position": chain.position,
-                "head": bytes(chain.head).hex(),
-            }
-        )
-        for chain in AuditChain.objects.order_by("customer_id")
-    ]
-    return _append("heads", at, lines)
-
-
-def _append(kind: str, at: datetime, lines: list[str]) -> Path:
-    folder = Path(settings.ANCHOR_DIR)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / f"{kind}-{at:%Y-%m-%d}.jsonl"
-    with path.open("ab", buffering=0) as file:  # one write: two sealers' lines never mix
-        file.write("".join(line + "\n" for line in lines).encode())
-        os.fsync(file.fileno())
-    return path
-
-
 @transaction.atomic
 def prune(before: datetime, chain_id: UUID) -> int:
     """Remove the chain's sealed entries that are older than `before`; keep their end hash."""
@@ -115,49 +87,10 @@ def prune(before: datetime, chain_id: UUID) -> int:
     if end <= chain.pruned_to or last is None:
         return 0
     # Said outside the database before it is done: a cut that nobody announced is a fault.
-    said = {"chain": str(chain_id), "pruned_to": end, "hash": last.hash}
-    _append("pruned", datetime.now(UTC), [json.dumps(said)])
+    anchors.announce_pruning(chain_id, end, last.hash, datetime.now(UTC))
     chain.pruned_to, chain.pruned_hash = end, bytes.fromhex(last.hash)
     chain.save(update_fields=["pruned_to", "pruned_hash"])
     return int(entries_of(chain_id).filter(position__lte=end)._raw_delete("default"))
-
-
-def announced() -> tuple[set[tuple[str, int, str]], list[str]]:
-    """Return every announced pruning as (chain, last position, its hash), and unreadable lines."""
-    found, broken = set(), []
-    for path in sorted(Path(settings.ANCHOR_DIR).glob("pruned-*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="ascii").splitlines(), 1):
-            try:
-                said = json.loads(line)
-                found.add((said["chain"], said["pruned_to"], said["hash"]))
-            except (ValueError, KeyError, TypeError):
-                broken.append(f"anchor file {path.name}: line {number} is unreadable")
-    return found, broken
-
-
-class Anchor(NamedTuple):
-    """What was written outside the database: a chain's head in hex, and when."""
-
-    head: str
-    at: datetime
-
-
-Anchors = dict[UUID, dict[int, Anchor]]
-
-
-def anchored() -> tuple[Anchors, list[str]]:
-    """Return every anchored head, by chain and position, and a fault for each line unreadable."""
-    heads: Anchors = {}
-    broken = []
-    for path in sorted(Path(settings.ANCHOR_DIR).glob("heads-*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="ascii").splitlines(), 1):
-            try:
-                said = json.loads(line)
-                anchor = Anchor(said["head"], datetime.fromisoformat(said["at"]))
-                heads.setdefault(UUID(said["chain"]), {})[said["position"]] = anchor
-            except (ValueError, KeyError, TypeError):
-                broken.append(f"anchor file {path.name}: line {number} is unreadable")
-    return heads, broken
 
 
 def faults(at: datetime | None = None) -> Iterator[str]:
@@ -166,18 +99,17 @@ def faults(at: datetime | None = None) -> Iterator[str]:
     `at` (default: now) decides which entries may have been pruned.
     """
     now = at or datetime.now(UTC)
-    anchors, broken = anchored()
-    prunings, unreadable = announced()
-    yield from broken + unreadable
+    said = anchors.read()
+    yield from said.broken
     chains = set(AuditChain.objects.values_list("customer_id", flat=True))
-    for missing in anchors.keys() - chains:
+    for missing in {chain for chain, heads in said.heads.items() if heads} - chains:
         yield f"chain {missing}: anchored, but gone from the database"
     for chain_id in chains:
         with transaction.atomic():  # the sealer waits meanwhile, so head and entries agree
             chain = AuditChain.objects.select_for_update().get(customer_id=chain_id)
-            found = list(_faults_of(chain, anchors.get(chain_id, {}), now))
-        cut = (str(chain_id), chain.pruned_to, bytes(chain.pruned_hash).hex())
-        if chain.pruned_to and cut not in prunings:
+            found = list(_faults_of(chain, said.heads.get(chain_id, {}), now))
+        cut = (chain_id, chain.pruned_to, bytes(chain.pruned_hash).hex())
+        if chain.pruned_to and cut not in said.prunings:
             yield f"chain {chain_id}: cut at {chain.pruned_to}, which no pruning announced"
         yield from found
     sealed = (
@@ -187,9 +119,9 @@ def faults(at: datetime | None = None) -> Iterator[str]:
         yield f"chain {stray}: sealed entries without a chain"
 
 
-def _faults_of(chain: AuditChain, anchors: dict[int, Anchor], now: datetime) -> Iterator[str]:
+def _faults_of(chain: AuditChain, heads: dict[int, Anchor], now: datetime) -> Iterator[str]:
     name = f"chain {chain.customer_id}"
-    yield from (f"{name}: {fault}" for fault in _cut_too_early(chain, anchors, now))
+    yield from (f"{name}: {fault}" for fault in _cut_too_early(chain, heads, now))
     position, head = chain.pruned_to, bytes(chain.pruned_hash)
     sealed = entries_of(chain.customer_id).exclude(position=None).order_by("position")
     for entry in sealed.iterator(chunk_size=2000):
@@ -201,24 +133,24 @@ def _faults_of(chain: AuditChain, anchors: dict[int, Anchor], now: datetime) -> 
         if head.hex() != entry.hash:
             yield f"{name}: entry {position} was changed"
             return
-        if position in anchors and anchors[position].head != head.hex():
+        if position in heads and heads[position].head != head.hex():
             yield f"{name}: entry {position} differs from its anchor"
             return
     if position != chain.position or head != bytes(chain.head):
         yield f"{name}: ends at {position}, its head says {chain.position}"
-    if max(anchors, default=0) > position:
-        yield f"{name}: ends at {position}, an anchor says {max(anchors)}"
+    if max(heads, default=0) > position:
+        yield f"{name}: ends at {position}, an anchor says {max(heads)}"
 
 
-def _cut_too_early(chain: AuditChain, anchors: dict[int, Anchor], now: datetime) -> Iterator[str]:
+def _cut_too_early(chain: AuditChain, heads: dict[int, Anchor], now: datetime) -> Iterator[str]:
     """Yield what shows that entries went from the front before their time."""
-    end = anchors.get(chain.pruned_to)
+    end = heads.get(chain.pruned_to)
     if end is not None and end.head != bytes(chain.pruned_hash).hex():
         yield f"the end of what was pruned, {chain.pruned_to}, differs from its anchor"
-    gone = [place for place in anchors if place <= chain.pruned_to]
+    gone = [place for place in heads if place <= chain.pruned_to]
     if not gone:
         return
-    last = anchors[max(gone)]
+    last = heads[max(gone)]
     due = AuditEntry.personal_data.keep.derive(lambda path: last.at)
     if due is None or due > now + SEALING_DELAY:
         yield f"entry {max(gone)} and those before were pruned before their time"

@@ -71,7 +71,7 @@ def record_once(
     thing: models.Model,
     *,
     by: Acting,
-    customer_id: UUID,
+    customer_id: UUID | None,
     at: datetime,
     within: timedelta,
 ) -> bool:

@@ -11,6 +11,7 @@ from messages.models import PhoneMessage
 from privacy.lost_keys import lost_keys
 from privacy.orphans import sweep
 from recordings.models import Recording
+from smartsvar.audit import chain
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
 from smartsvar.shredding import actions, ledger, marks, replay, standing
@@ -279,6 +280,34 @@ def test_the_replay_may_die_anywhere(story: Story, monkeypatch: pytest.MonkeyPat
 
 def _die(*args: Any, **kwargs: Any) -> Any:
     raise KeyboardInterrupt
+
+
+def test_after_an_accepted_restore_the_audit_trail_verifies_and_says_what_is_lost(
+    anna: cast.House,
+) -> None:
+    cast.call_of(anna)
+    chain.seal_trail()
+    mark()
+    main = back_up("default")
+    for _ in range(3):
+        cast.call_of(anna)
+    chain.seal_trail()
+    mark()
+    restore("default", main)
+    forget_keys()
+    assert list(chain.faults()), "until it is accepted, the loss is a fault"
+    assert "entries of the audit trail's chain" in run_replay("--accept-older")
+    assert list(chain.faults()) == []
+    for _ in range(2):
+        cast.call_of(anna)
+    chain.seal_trail()
+    assert list(chain.faults()) == []
+    out = StringIO()
+    call_command("verify_audit", stdout=out)
+    assert "were lost in the restore" in out.getvalue()
+    last = AuditEntry.objects.of(anna.customer.id)[0]
+    AuditEntry.objects.filter(id=last.id)._raw_delete("default")
+    assert list(chain.faults()), "the new tail is bound by its own anchors"
 
 
 def test_an_interrupted_mark_is_finished_not_mistaken_for_a_restore(

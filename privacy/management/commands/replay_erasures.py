@@ -1,12 +1,14 @@
 """After a restore from backup: bring the databases up to date with the erasure ledger."""
 
 from argparse import ArgumentParser
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from privacy.lost_keys import lost_keys
 from privacy.purge import Incomplete, purge
+from smartsvar.audit.anchors import announce_restore
 from smartsvar.clock import database_now
 from smartsvar.shredding.ledger import BrokenLedger
 from smartsvar.shredding.replay import accept, replay, verified
@@ -79,8 +81,7 @@ class Command(BaseCommand):
             )
         found = standing()
         if accept_older:
-            accept(found.marks, at)
-            self.stdout.write("Accepted: what was written after the backup is given up.")
+            self._accept(found, at)
         elif found.marks.main_older or found.marks.keys_older:
             self.stdout.write(
                 "Restore a later backup if there is one; else: replay_erasures --accept-older."
@@ -88,3 +89,11 @@ class Command(BaseCommand):
         found = standing()
         self._say(found)
         return found
+
+    def _accept(self, found: Standing, at: datetime) -> None:
+        for loss in announce_restore(at):
+            self.stdout.write(
+                f"{loss.known - loss.kept} entries of the audit trail's chain {loss.chain} lost."
+            )
+        accept(found.marks, at)
+        self.stdout.write("Accepted: what was written after the backup is given up.")
