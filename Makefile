@@ -1,7 +1,7 @@
 # Everything starts here: a fresh machine needs git, make and Python >= 3.11, no root.
 # PYTHON=... names another Python, PORT=... another port for the demo.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset manage test check bench lock fmt screenshots
+.PHONY: help setup demo demo-reset manage test check bench drill faults lock fmt screenshots
 
 PY := .venv/bin/python
 
@@ -28,6 +28,14 @@ check: setup     ## format, lint, types, imports, Django's checks, translations,
 
 bench: setup     ## speed and memory, beside the floor measured in the same run
 	@$(PY) -m tests.services --stack postgres --durable -- $(PY) -m bench $(ARGS)
+
+drill: setup     ## backups restored in every bad way, on both stacks; STACK=sqlite for one
+	@for stack in $${STACK:-sqlite postgres}; do \
+	    $(PY) -m tests.services --stack $$stack -- $(PY) -m drill restore $(ARGS) || exit 1; done
+
+faults: setup    ## kill -9, mutations, planted strings: the long runs, on both stacks
+	@for stack in $${STACK:-sqlite postgres}; do \
+	    $(PY) -m tests.services --stack $$stack -- $(PY) -m drill faults $(ARGS) || exit 1; done
 
 lock: setup      ## recompile requirements/*.in; UPGRADE=1 takes newer versions
 	@$(PY) -m tools.lock

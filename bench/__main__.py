@@ -1,4 +1,4 @@
-"""Run every measurement, or those named: `python -m bench ingest playing listing purging`."""
+"""Run every measurement, or those named: `python -m bench sealing rotating purging`."""
 
 import os
 import sys
@@ -9,13 +9,15 @@ from django.core.management import call_command
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsvar.settings")
 django.setup()
 
-from bench import ingest, listing, playing, purging  # noqa: E402
+from bench import ingest, listing, playing, purging, rotating, sealing  # noqa: E402
 
 PARTS = {
     "ingest": ingest.run,
     "playing": playing.run,
     "listing": listing.run,
     "purging": purging.run,
+    "sealing": sealing.run,
+    "rotating": rotating.run,
 }
 
 

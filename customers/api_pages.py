@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from customers.api_fields import FIRST_YEAR, LAST_YEAR
 from customers.models import TenantQuerySet
 from customers.problems import Problem
+from smartsvar.paging import openable
 
 DEFAULT, MOST = 50, 200
 
@@ -44,7 +45,10 @@ def asked(query: type[PageQuery], request: Request) -> dict[str, Any]:
 
 
 def page_of(rows: TenantQuerySet[Any], moment: str, *, cursor: str | None, limit: int) -> Page:
-    """Return a page of rows in the order -`moment`, -id. Raises Problem for a foreign cursor."""
+    """Return a page of rows in the order -`moment`, -id. Raises Problem for a foreign cursor.
+
+    What does not open is left out and reported, so that no damage bars the way to the rest.
+    """
     if cursor is not None:
         at, identity = _decode(cursor)
         before = Q(**{f"{moment}__lt": at}) | Q(id__lt=identity)
@@ -52,7 +56,8 @@ def page_of(rows: TenantQuerySet[Any], moment: str, *, cursor: str | None, limit
     found = list(rows.order_by(f"-{moment}", "-id")[: limit + 1])
     items = found[:limit]
     more = len(found) > limit
-    return Page(items, _encode(getattr(items[-1], moment), items[-1].pk) if more else None)
+    following = _encode(getattr(items[-1], moment), items[-1].pk) if more else None
+    return Page(openable(items), following)
 
 
 def page_of_list(rows: Sequence[Any], *, cursor: str | None, limit: int) -> Page:

@@ -18,6 +18,8 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 
 from smartsvar.ids import new_id
+from smartsvar.unreadable import LATER, RETRY_SECONDS, noticed
+from smartsvar.vault.errors import Unreadable
 
 log = structlog.get_logger(__name__)
 
@@ -80,11 +82,28 @@ def as_problem(error: Exception, view: Any = None) -> Problem:
         return error
     if isinstance(error, exceptions.ValidationError):
         return _invalid(error)
+    if isinstance(error, LATER):
+        return _later(error)
+    if isinstance(error, Unreadable):
+        return _unreadable(error)
     for kind, status, code, detail in WORDS:
         if isinstance(error, kind):
             return Problem(status, code, detail, headers=_headers(error, view))
     log.error("api failed", exc_info=error)
     return Problem(500, "internal_error", "Something failed here. It has been logged.")
+
+
+def _later(error: Exception) -> Problem:
+    log.error("unavailable", exc_info=error)
+    detail = "The service cannot do this now. Nothing was changed; try again later."
+    return Problem(503, "unavailable", detail, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+def _unreadable(error: Unreadable) -> Problem:
+    """Say what is damaged; what was deleted a moment ago is not found, like all that is gone."""
+    if not noticed(error):
+        return Problem(404, "not_found", _NOWHERE)
+    return Problem(500, "damaged", "This record cannot be opened. It has been reported.")
 
 
 def _headers(error: Exception, view: Any) -> dict[str, str]:

@@ -18,6 +18,8 @@ from customers.models import Invitation
 from smartsvar import mail
 from smartsvar.clock import database_now
 from smartsvar.shredding.models import Gone
+from smartsvar.unreadable import NO_ROOT, as_mail_trouble
+from smartsvar.vault.errors import VaultError
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +51,11 @@ def send_invitation(invitation_id: str) -> str:
 
 
 def _write(invitation: Invitation) -> EmailMessage:
+    with as_mail_trouble():
+        return _compose(invitation)
+
+
+def _compose(invitation: Invitation) -> EmailMessage:
     link = settings.PUBLIC_URL + reverse("customers:accept_invitation", args=[invitation.token])
     with translation.override(invitation.customer.language):
         facts = {"link": link, "company": invitation.customer.company_name, "name": invitation.name}
@@ -68,13 +75,15 @@ def _forget_token(identity: UUID, at: datetime) -> None:
                 invitation.save(update_fields=ONLY_TOKEN)
     except Gone:
         log.info("invitation gone", object=str(identity))
+    except VaultError as error:  # damaged, or the root key is away: it stays sealed as it is
+        log.warning("token not forgotten", object=str(identity), error=type(error).__name__)
 
 
 @shared_task(name="customers.send_waiting_invitations")
 def send_waiting_invitations() -> int:
     """Send every invitation that has not gone out: a nudge was lost, or the mail server down.
 
-    One that cannot be sent stops no other; a mail server that is away stops the run.
+    One that cannot be sent stops no other; a mail server or root key that is away stops the run.
     """
     waiting = Invitation.objects.live().filter(sent_at=None).order_by("created_at", "id")
     end, tried = time.monotonic() + SWEEP_SECONDS, 0
@@ -83,7 +92,7 @@ def send_waiting_invitations() -> int:
             break
         tried += 1
         try:
-            if send_invitation(str(identity)) == mail.NO_CONNECTION:
+            if send_invitation(str(identity)) in {mail.NO_CONNECTION, NO_ROOT}:
                 break
         except Exception:  # the others' turn all the same
             log.exception("invitation failed", object=str(identity))

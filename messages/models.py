@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer, StaffMember, TenantOwned, TenantQuerySet
 from smartsvar.personal_data import Basis, Category, Erase, Keep, PersonalData, Role
-from smartsvar.vault.index import blind_index
+from smartsvar.vault.index import blind_indexes
 from smartsvar.vault.rows import BlindIndex, SealedField, SealedModel, SealedQuerySet
 
 
@@ -26,7 +26,8 @@ class PhoneMessageQuerySet(TenantQuerySet["PhoneMessage"]):
         """Messages from this normalised address, by blind index; "" means withheld."""
         if not address:
             return self.filter(caller_index=None)
-        return self.filter(caller_index=blind_index(customer.id, "caller_number", address))
+        indexes = blind_indexes(customer.id, "caller_number", address)
+        return self.filter(caller_index__in=indexes)
 
     def unread(self) -> Self:
         """Messages that nobody has read on Mina Sidor."""
@@ -40,7 +41,7 @@ class PhoneMessageQuerySet(TenantQuerySet["PhoneMessage"]):
 
     def of_call(self, customer: Customer, call_id: str) -> Self:
         """Messages that share a call's id with a recording."""
-        return self.filter(call_index=blind_index(customer.id, "call_id", call_id))
+        return self.filter(call_index__in=blind_indexes(customer.id, "call_id", call_id))
 
 
 class PhoneMessage(TenantOwned):

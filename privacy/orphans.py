@@ -15,13 +15,15 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 
+from customers.models import Customer
 from privacy.lost_keys import lost_keys
 from smartsvar.personal_data import declared
 from smartsvar.shredding.models import ShredJob
 from smartsvar.shredding.standing import standing
-from smartsvar.vault.destruction import shred_keys
-from smartsvar.vault.models import RecordKey
+from smartsvar.vault.destruction import customer_keys_of, shred_keys
+from smartsvar.vault.models import CustomerKey, RecordKey
 from smartsvar.vault.rows import SealedModel
+from smartsvar.vault.second_factor import HOUSE
 from smartsvar.vault.storage import blob_store
 
 log = structlog.get_logger(__name__)
@@ -46,6 +48,7 @@ def sweep(at: datetime) -> dict[str, int]:
         return {}
     return {
         "keys": sweep_keys(at),
+        "customer keys": sweep_customer_keys(at),
         "blobs": sweep_blobs(at),
         "spools": sweep_spools(at),
         "unfinished uploads": blob_store().abort_unfinished(at - AGE),
@@ -68,6 +71,20 @@ def sweep_keys(at: datetime) -> int:
             alive = _alive(model, [row for _, row in part])
             gone += shred_keys(key for key, row in part if row not in alive)
     return gone
+
+
+def sweep_customer_keys(at: datetime) -> int:
+    """Destroy customer keys older than a day whose customer does not exist; return how many.
+
+    Only of the classes that go with the customer: what the law wants kept has outlived it.
+    """
+    if ShredJob.objects.exists():
+        return 0
+    old = CustomerKey.objects.filter(created_at__lt=at - AGE, key_class__in=Customer.takes_keys)
+    owners = set(old.exclude(customer_id=HOUSE).values_list("customer_id", flat=True))
+    gone = customer_keys_of(owners - _alive(Customer, list(owners)), Customer.takes_keys)
+    shred_keys([], gone)
+    return len(gone)
 
 
 def _alive(model: type[models.Model], rows: list[UUID]) -> set[UUID]:

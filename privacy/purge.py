@@ -8,11 +8,13 @@ import structlog
 from django.db import models
 from django.db.models import Count, Min
 
+from customers.models import User
 from smartsvar.audit.chain import prune
 from smartsvar.audit.models import AuditChain
 from smartsvar.personal_data import Erase, Keep, PersonalData, declared
 from smartsvar.shredding.actions import LostLease, carry_out, claim_due, take_over
 from smartsvar.shredding.models import Shreddable
+from smartsvar.vault.second_factor import forget_person
 
 log = structlog.get_logger(__name__)
 
@@ -119,7 +121,10 @@ def delete_due(model: type[models.Model], keep: Keep, at: datetime) -> int:
     """Delete the due rows of an unsealed table, with what hangs on them."""
     keys = due_rows(model, keep, at)
     for start in range(0, len(keys), 500):
-        model._base_manager.filter(pk__in=keys[start : start + 500]).delete()
+        part = keys[start : start + 500]
+        if model is User:
+            forget_person(part)  # what their second factors are sealed under, first
+        model._base_manager.filter(pk__in=part).delete()
     return len(keys)
 
 

@@ -21,6 +21,7 @@ from smartsvar.audit.trail import record, record_once
 from smartsvar.shredding.actions import shred
 from smartsvar.shredding.models import ShredJob
 from smartsvar.vault.blobs import BlobReader
+from smartsvar.vault.errors import VaultError
 from smartsvar.vault.keys import open_key
 from smartsvar.vault.spool import SealingSpool
 from smartsvar.vault.storage import blob_store
@@ -109,6 +110,9 @@ def begin_upload(customer: Customer, *, at: datetime) -> Upload:
     recording.save(force_insert=True)
     try:
         return Upload(recording)
+    except VaultError:
+        _forget_pending(recording, by=SYSTEM)
+        raise
     except OSError as error:
         _forget_pending(recording, by=SYSTEM)
         raise _storage_error(error) from error
@@ -209,13 +213,13 @@ def play_recording(recording: Recording, *, by: Acting, at: datetime) -> BlobRea
     """Open a recording's audio for reading anywhere in it, and leave one trace per listening.
 
     The right is checked here, where the bytes are opened, and the key is read afresh. Raises
-    Http404 for whoever may not, KeyLost, Tampered, FileNotFoundError.
+    Http404 for whoever may not, KeyLost, Tampered, RootUnreachable, WrongRoot, FileNotFoundError.
     """
     if not may_listen(recording, by=by):
         if isinstance(by, User):
             record("recording.refused", recording, by=by, customer_id=recording.customer_id, at=at)
         raise Http404
-    key = open_key(recording.key_id, fresh=True)
+    key = open_key(recording.key_id, fresh=True).of(recording.customer_id)
     source = blob_store().open(recording.blob_name)
     reader = BlobReader(source, key, Recording._meta.label, FIELD, recording.pk)
     _once("recording.played", recording, by, at)

@@ -92,7 +92,7 @@ DELIVERY: dict[str, Any] = {
             "`ends_before_start`, `in_the_future`, `longer_than_call`, `already_due`, "
             "`idempotency_mismatch`.",
         ),
-        503: OpenApiResponse(PROBLEM, "`storage_unavailable`."),
+        503: OpenApiResponse(PROBLEM, "`storage_unavailable`; `unavailable`."),
         507: OpenApiResponse(PROBLEM, "`storage_full`: nothing was kept."),
     },
     "examples": [_answer],
@@ -124,6 +124,8 @@ AUDIO: dict[str, Any] = {
         416: OpenApiResponse(
             description="The range begins beyond the end; Content-Range says where that is."
         ),
-        503: OpenApiResponse(PROBLEM, "`audio_unavailable`: the audio cannot be opened now."),
+        503: OpenApiResponse(
+            PROBLEM, "`audio_unavailable`: the audio cannot be opened now; `unavailable`."
+        ),
     },
 }

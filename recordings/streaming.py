@@ -18,8 +18,9 @@ from django.http.response import HttpResponseBase
 from recordings.actions import may_listen, play_recording, still_playable
 from recordings.models import AudioFormat, Recording
 from smartsvar.audit.actors import Acting
+from smartsvar.unreadable import LATER, noticed
 from smartsvar.vault.blobs import BlobReader
-from smartsvar.vault.errors import VaultError
+from smartsvar.vault.errors import Tampered, Unreadable
 
 log = structlog.get_logger(__name__)
 R = TypeVar("R", bound=HttpResponseBase)
@@ -104,26 +105,28 @@ def _asked_range(request: HttpRequest, recording: Recording) -> tuple[int, int] 
 def _open(recording: Recording, by: Acting, at: datetime) -> BlobReader:
     try:
         reader = play_recording(recording, by=by, at=at)
-    except (VaultError, OSError) as error:
-        _report(recording, error)
-        raise AudioUnavailable from error
+    except (Unreadable, OSError) as error:
+        raise _unavailable(recording, error) from error
     if reader.size != recording.size:
         reader.close()
-        _report(recording, None)
-        raise AudioUnavailable
+        raise _unavailable(recording, Tampered("The audio has another size than its row says."))
     return reader
 
 
 def _read(reader: BlobReader, recording: Recording, offset: int, size: int) -> bytes:
     try:
         return reader.read_range(offset, size)
-    except (VaultError, OSError) as error:
-        _report(recording, error)
-        raise AudioUnavailable from error
+    except (Unreadable, OSError) as error:
+        raise _unavailable(recording, error) from error
 
 
-def _report(recording: Recording, error: Exception | None) -> None:
+def _unavailable(recording: Recording, error: Exception) -> Exception:
+    """Report audio that does not open; for a recording that was just deleted, return Http404."""
     log.error("audio cannot be opened", object=str(recording.pk), exc_info=error)
+    damage = isinstance(error, Unreadable | FileNotFoundError)
+    if damage and not noticed(error, recording.place):
+        return Http404()
+    return AudioUnavailable()
 
 
 class _Stream:
@@ -141,7 +144,7 @@ class _Stream:
                 asked = monotonic()
             try:
                 yield _read(self._reader, self._recording, offset, STEP)
-            except AudioUnavailable as error:
+            except (AudioUnavailable, Http404, *LATER) as error:
                 raise ListeningEnded("The audio failed.") from error
 
     def close(self) -> None:

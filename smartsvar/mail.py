@@ -53,7 +53,7 @@ def _written(write: Callable[[], EmailMessage]) -> EmailMessage:
         mail = write()
         _check_addresses(mail)
         mail.message().as_bytes()
-    except GiveUp:
+    except (GiveUp, TryAgain):
         raise
     except OperationalError as error:  # a database is away, which passes
         raise TryAgain("no_database") from error

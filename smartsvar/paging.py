@@ -6,13 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-import structlog
 from django.db.models import Model, Q, QuerySet
 
-from smartsvar.vault.errors import KeyLost, Tampered
+from smartsvar.unreadable import noticed
+from smartsvar.vault.errors import Unreadable
 from smartsvar.vault.rows import SealedModel
-
-log = structlog.get_logger(__name__)
 
 PAGE = 25
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,7 +53,10 @@ def page_of(
 
 
 def openable(rows: list[Row]) -> list[Row]:
-    """Leave out what cannot be opened (deleted this instant, damaged), so that the rest shows."""
+    """Leave out what cannot be opened (deleted this instant, damaged), so that the rest shows.
+
+    What is damaged is reported. A root key that is away is no damage: then there is no list.
+    """
     return [row for row in rows if _opens(row)]
 
 
@@ -63,8 +64,8 @@ def _opens(row: Model) -> bool:
     try:
         if isinstance(row, SealedModel):
             row.opened()
-    except (KeyLost, Tampered) as error:
-        log.error("row does not open", object=str(row.pk), error=type(error).__name__)
+    except Unreadable as error:
+        noticed(error)
         return False
     return True
 

@@ -30,8 +30,21 @@ CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 # Vault
 ROOT_KEY: str = env.str("ROOT_KEY", default="")
 ROOT_KEY_FILE: str = env.str("ROOT_KEY_FILE", default="")
-if not (ROOT_KEY or ROOT_KEY_FILE):
-    raise ImproperlyConfigured("Set ROOT_KEY (base64 of 32 bytes) or ROOT_KEY_FILE (its path)")
+ROOT_KMS_KEY_ID: str = env.str("ROOT_KMS_KEY_ID", default="")
+ROOT_KMS_REGION: str = env.str("ROOT_KMS_REGION", default="")
+ROOT_KMS_ENDPOINT: str = env.str("ROOT_KMS_ENDPOINT", default="")
+ROOT_KMS_ACCESS_KEY: str = env.str("ROOT_KMS_ACCESS_KEY", default="")
+ROOT_KMS_SECRET_KEY: str = env.str("ROOT_KMS_SECRET_KEY", default="")
+ROOT_PROVIDER: str = env.str("ROOT_PROVIDER", default="")
+# Roots that only open what they sealed, until `rotate_keys --root` has left nothing under them.
+ROOT_KEY_PREVIOUS: list[str] = env.list("ROOT_KEY_PREVIOUS", default=[])
+ROOT_KMS_PREVIOUS: list[str] = env.list("ROOT_KMS_PREVIOUS", default=[])
+ROOT_PROVIDER_PREVIOUS: list[str] = env.list("ROOT_PROVIDER_PREVIOUS", default=[])
+if sum(map(bool, (ROOT_KEY, ROOT_KEY_FILE, ROOT_KMS_KEY_ID, ROOT_PROVIDER))) != 1:
+    raise ImproperlyConfigured(
+        "Set exactly one of ROOT_KEY (base64 of 32 bytes), ROOT_KEY_FILE (its path),"
+        " ROOT_KMS_KEY_ID (AWS KMS) and ROOT_PROVIDER (a callable's dotted path)"
+    )
 
 INSTALLED_APPS = [
     "customers",
@@ -76,6 +89,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "smartsvar.portal.trouble.Trouble",
 ]
 
 ROOT_URLCONF = "smartsvar.urls"
@@ -161,6 +175,8 @@ STORAGES = {
     },
 }
 ANCHOR_DIR: str = env.str("ANCHOR_DIR")
+# As long as the oldest backup of the main database is kept; those of the key store at most 7 days.
+LEDGER_DAYS: int = env.int("LEDGER_DAYS", default=35)
 STATIC_URL = "/static/"
 STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -194,6 +210,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _public.scheme
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Smartsvar"
+MFA_ADAPTER = "customers.second_factor.SealedSecrets"
+MFA_FORMS = {"activate_totp": "customers.second_factor.ActivateSealed"}
 SUPPORT_NEEDS_SECOND_FACTOR: bool = not DEMO
 _validation = "django.contrib.auth.password_validation."
 AUTH_PASSWORD_VALIDATORS = [

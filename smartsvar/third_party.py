@@ -30,7 +30,7 @@ DECLARATIONS: dict[str, PersonalData | NoPersonalData] = {
         export=(),
         withhold={
             "session_key": "a secret",
-            "session_data": "signed technical state: the user's id and times",
+            "session_data": "signed: ids, times; a second factor's new secret, sealed",
             "expire_date": "technical",
         },
         erase=Erase.DELETE,
@@ -86,7 +86,7 @@ DECLARATIONS: dict[str, PersonalData | NoPersonalData] = {
         subject="member, support agent",
         keep=Keep(with_parent="user"),
         export=("type", "created_at", "last_used_at"),
-        withhold={"id": "technical", "user": "technical", "data": "a secret"},
+        withhold={"id": "technical", "user": "technical", "data": "a secret, sealed"},
         readable={
             "type": "which kind of second factor",
             "created_at": "shown to its owner",

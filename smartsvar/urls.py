@@ -6,6 +6,8 @@ from django.views.i18n import set_language
 
 from smartsvar.back_office.site import support_site
 
+handler500 = "smartsvar.portal.trouble.failed"
+
 urlpatterns = [
     path("", include("smartsvar.portal.urls")),
     path("", include("recordings.urls")),

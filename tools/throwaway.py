@@ -37,11 +37,11 @@ def throwaway_settings(folder: Path) -> dict[str, str]:
 
 def inherited() -> dict[str, str]:
     """The caller's environment without settings that are meant for another installation."""
-    foreign = ("SMARTSVAR_DEMO", "ROOT_KEY_FILE", "LEDGER_BUCKET", "EXTRA_HOSTS")
+    foreign = ("SMARTSVAR_DEMO", "LEDGER_BUCKET", "EXTRA_HOSTS")
     return {
         name: value
         for name, value in os.environ.items()
-        if name not in foreign and not name.startswith("S3_")
+        if name not in foreign and not name.startswith(("S3_", "ROOT_"))
     }
 
 

@@ -16,7 +16,7 @@ from smartsvar.audit.trail import record
 from smartsvar.ids import new_id
 from smartsvar.jobs import enqueue
 from smartsvar.personal_data import Keep, declared
-from smartsvar.vault.keys import create_customer_keys
+from smartsvar.vault.epochs import create_customer_keys
 
 FIRST_NUMBER = 10001
 RECORDING_DAYS = "customer.recording_days"  # as declarations name the customer's choice

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from customers.models import ApiKey, Customer, IdempotentRequest
-from smartsvar.vault.index import blind_index
+from smartsvar.vault.index import blind_indexes
 
 KEPT = timedelta(hours=24)
 LEASE = timedelta(minutes=5)
@@ -47,10 +48,11 @@ class Claim:
 
     def fingerprint(self, content: str) -> None:
         """Tie the key to this content. Raises OtherContent when it was tied to another."""
-        mark = blind_index(self._customer.id, "idempotent content", content)
-        if self._row.object_id is not None and bytes(self._row.fingerprint or b"") != mark:
+        marks = blind_indexes(self._customer.id, "idempotent content", content)
+        if self._row.object_id is None:
+            self._row.fingerprint = marks[0]
+        elif bytes(self._row.fingerprint or b"") not in marks:
             raise OtherContent
-        self._row.fingerprint = mark
 
     def renew(self, at: datetime) -> None:
         """Hold on to the lease while a long upload streams. Raises LeaseLost."""
@@ -103,24 +105,27 @@ def claim(key: ApiKey, customer: Customer, name: str, *, at: datetime) -> Claim:
 
     A lease that ran out belongs to a request whose process died: whoever asks next takes it over.
     """
-    mark = blind_index(customer.id, "idempotency key", name)
-    same = IdempotentRequest.objects.filter(api_key=key, customer=customer, name_hash=mark)
+    marks = blind_indexes(customer.id, "idempotency key", name)
+    same = IdempotentRequest.objects.filter(api_key=key, customer=customer, name_hash__in=marks)
     same.filter(created_at__lte=at - KEPT).delete()
     row = IdempotentRequest(
-        api_key=key, customer=customer, name_hash=mark, lease_until=at + LEASE, created_at=at
+        api_key=key, customer=customer, name_hash=marks[0], lease_until=at + LEASE, created_at=at
     )
     try:
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError:
-        return _existing(row, customer, at)
+        return _existing(same, customer, at)
+    others = same.exclude(id=row.id)
+    if len(marks) > 1 and others.exists():
+        # While the customer's index key is rotated, one name has two marks that do not collide.
+        row.delete()
+        return _existing(others, customer, at)
     return Claim(row, customer)
 
 
-def _existing(mine: IdempotentRequest, customer: Customer, at: datetime) -> Claim:
-    row = IdempotentRequest.objects.filter(
-        api_key_id=mine.api_key_id, customer=customer, name_hash=mine.name_hash
-    ).first()
+def _existing(same: "QuerySet[IdempotentRequest]", customer: Customer, at: datetime) -> Claim:
+    row = same.first()
     if row is None:  # it failed just now and let go
         raise InFlight(1)
     if row.object_id is None:

@@ -15,6 +15,8 @@ class IdempotentRequest(models.Model):
     """One key of one credential and customer, kept for 24 hours: what it made, no content."""
 
     personal_data = NoPersonalData(because="hashes, ids and times of requests made by systems")
+    # What was hashed is not kept: a rotation leaves the old index key until these rows are gone.
+    index_marks_since = "created_at"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="+")

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from customers.models import StaffMember
 from smartsvar import callers
 from smartsvar.personal_data import keep_of
-from smartsvar.vault.errors import KeyLost
+from smartsvar.unreadable import noticed
+from smartsvar.vault.errors import Unreadable
 
 register = template.Library()
 
@@ -30,10 +31,11 @@ def kept(label: str) -> str:
 
 @register.filter
 def person(staff: StaffMember | None) -> str:
-    """The staff member's name; "" for nobody, and for somebody who is being removed."""
+    """The staff member's name; "" for nobody, for somebody being removed, and for damage."""
     try:
         return "" if staff is None or staff.shred_job_id else staff.name
-    except KeyLost:
+    except Unreadable as error:
+        noticed(error)
         return ""
 
 

@@ -38,6 +38,8 @@ def record_many(
     verb: str, label: str, things: Sequence[tuple[UUID, UUID]], *, by: Actor, at: datetime
 ) -> None:
     """Write the same fact of many objects, given as (customer id, object id), in one statement."""
+    if not things:
+        return
     if connection.vendor == "postgresql":
         _insert_arrays(verb, label, things, by, at)
         return

@@ -73,11 +73,11 @@ def environment(*, port: int, valkey_url: str, smtp_url: str) -> dict[str, str]:
 
 def clean_environment() -> dict[str, str]:
     """The caller's environment without settings that are meant for another installation."""
-    foreign = ("SMARTSVAR_DEMO", "ROOT_KEY", "ROOT_KEY_FILE", "STATIC_ROOT", "LEDGER_BUCKET")
+    foreign = ("SMARTSVAR_DEMO", "STATIC_ROOT", "LEDGER_BUCKET")
     return {
         name: value
         for name, value in os.environ.items()
-        if name not in foreign and not name.startswith("S3_")
+        if name not in foreign and not name.startswith(("S3_", "ROOT_"))
     }
 
 

@@ -48,8 +48,10 @@ VERBS: dict[str, Any] = {
     "customer.retention_changed": gettext_lazy("changed how long recordings are kept"),
     "customer.deleted": gettext_lazy("deleted the account"),
     "customer.purged": gettext_lazy("deleted the account, whose time was up"),
+    "keys.rotated": gettext_lazy("gave the account new encryption keys"),
     "support.created": gettext_lazy("became support staff"),
     "support.refused": gettext_lazy("tried to see something and was refused"),
+    "record.unreadable": gettext_lazy("found something damaged that does not open"),
 }
 PAGES = {
     Recording._meta.label: (Recording, "portal:call"),

@@ -85,7 +85,8 @@ def claim_due(
             ripe.append(row)
         else:
             model._base_manager.filter(id=row).update(due_at=truly)
-    ripe = [row for row in ripe if row not in model.still_needed(ripe)]
+    needed = model.still_needed(ripe)
+    ripe = [row for row in ripe if row not in needed]
     job = _claim(model, ripe, ShredJob.Reason.RETENTION, SYSTEM.actor, at) if ripe else None
     return job, Position(*batch[-1][:2])
 
@@ -107,7 +108,8 @@ def claim_rows(
     """
     rows = model._base_manager.filter(only or Q(), id__among=ids, shred_job_id=None)
     found = list(rows.select_for_update(of=("self",)).values_list("id", flat=True))
-    free = [row for row in found if row not in model.still_needed(found)]
+    needed = model.still_needed(found)
+    free = [row for row in found if row not in needed]
     return _claim(model, free, reason, by.actor, at) if free else None
 
 

@@ -2,16 +2,17 @@
 
 One number, counted up every minute in all three: first in the databases, last in the ledger. So a
 database never stands below the ledger, unless it was restored from an older backup; and never more
-than one above it, unless the ledger lost its end.
+than one above it, unless the ledger lost its end. The ledger's mark also says how long its chains
+were, so that a link lost from their ends is missed even when both databases were restored.
 """
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
 
-from smartsvar.shredding.ledger import MARKS, BrokenLedger
+from smartsvar.shredding.ledger import MARKS, BrokenLedger, listed
 from smartsvar.shredding.models import Mark
 from smartsvar.vault.models import KeysMark
 from smartsvar.vault.storage import blob_store
@@ -20,11 +21,18 @@ KEPT = 3  # marks that stay in the ledger
 ONLY = 1  # the primary key of each database's one row
 
 
+Spans = dict[str, tuple[int, int]]
+
+
 class At(NamedTuple):
-    """A mark's number, and when it was set; None where there is none yet."""
+    """A mark's number, and when it was set; None where there is none yet.
+
+    spans: the first and last link that each chain of the ledger had then (the ledger's mark only).
+    """
 
     number: int = 0
     at: datetime | None = None
+    spans: Spans = {}  # never changed
 
 
 class Marks(NamedTuple):
@@ -72,7 +80,8 @@ def _in_ledger() -> At:
     newest = max(names)
     try:
         said = json.loads(blob_store("ledger").get_bytes(newest))
-        mark = At(int(said["number"]), datetime.fromisoformat(said["at"]))
+        spans = {writer: (int(a), int(b)) for writer, (a, b) in said["spans"].items()}
+        mark = At(int(said["number"]), datetime.fromisoformat(said["at"]), spans)
         installation = said["installation"]
     except (ValueError, KeyError, TypeError) as error:
         raise BrokenLedger(f"{newest} cannot be read.") from error
@@ -118,7 +127,19 @@ def _write(number: int, at: datetime) -> None:
         "installation": settings.INSTALLATION_ID,
         "number": number,
         "at": at.astimezone(UTC).isoformat(timespec="seconds"),
+        "spans": _spans(at),
     }
     store.put_bytes(f"{MARKS}{number:012d}.json", json.dumps(said).encode())
     names = sorted(stored.name for stored in store.names(MARKS))
     store.delete(names[:-KEPT])
+
+
+def _spans(at: datetime) -> Spans:
+    """Return each chain's first and last link, those left out that are about to be pruned."""
+    staying = at - timedelta(days=settings.LEDGER_DAYS - 1)
+    spans: Spans = {}
+    for name in listed()[0]:
+        if name.at >= staying:
+            first, _ = spans.get(name.writer, (name.sequence, 0))
+            spans[name.writer] = (first, name.sequence)
+    return spans

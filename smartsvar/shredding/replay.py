@@ -13,7 +13,7 @@ from smartsvar.shredding.actions import carry_out
 from smartsvar.shredding.marks import Marks, set_keys, set_main
 from smartsvar.shredding.models import ErasedBatch, Shreddable, ShredJob
 from smartsvar.shredding.standing import Standing
-from smartsvar.vault.destruction import shred_keys
+from smartsvar.vault.destruction import customer_keys_of, shred_keys
 
 
 def verified() -> list[ledger.BatchName]:
@@ -43,7 +43,10 @@ def replay(names: list[ledger.BatchName], found: Standing, at: datetime) -> Iter
 
 def erase_again(batch: ledger.Batch, at: datetime) -> None:
     """Destroy one batch's keys, and whatever of its rows came back, under the job it had."""
-    shred_keys([key for _, key in batch.rows], batch.customer_keys, job=batch.job)
+    model = cast(type[Shreddable], apps.get_model(batch.model))
+    # Of every epoch: a key store from before a rotation has others than those the ledger names.
+    whole = customer_keys_of([row for row, _ in batch.rows], model.takes_keys)
+    shred_keys([key for _, key in batch.rows], {*whole, *batch.customer_keys}, job=batch.job)
     if not ErasedBatch.objects.filter(job_id=batch.job).exists():
         carry_out(_claim_again(batch, at))
 

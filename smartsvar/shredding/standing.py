@@ -4,6 +4,7 @@ After a restore from backup they disagree, and what they disagree about tells wh
 back, to when, and what must be destroyed again.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,7 +15,7 @@ from django.db.models import Model
 from smartsvar.clock import database_now
 from smartsvar.ids import first_id
 from smartsvar.shredding import ledger
-from smartsvar.shredding.marks import At, Marks, read_marks
+from smartsvar.shredding.marks import At, Marks, advance, read_marks
 from smartsvar.shredding.models import ErasedBatch, ShredJob
 from smartsvar.vault.models import DestroyedBatch
 
@@ -72,25 +73,20 @@ def _jobs(table: type[Model]) -> set[UUID]:
 def standing() -> Standing:
     """Hold the databases against the ledger, without changing anything. Raises OSError.
 
-    The order of reading lets jobs go on meanwhile: what a database knows now was in the ledger
-    before; what the ledger names is under a job, or known, when the databases are read again.
+    The order of reading lets jobs go on meanwhile: what a database knows now, and what the mark
+    says, was in the ledger before; what the ledger names is under a job, or known, when the
+    databases are read again.
     """
     known = _jobs(ErasedBatch) | _jobs(DestroyedBatch)
-    names, broken = ledger.listed()
-    named = {name.job for name in names if name.job}
-    lacking = {job for job in known - named if job >= first_id(_kept_since())}
-    if lacking:
-        broken.append(f"it lacks {len(lacking)} erasures that the databases know of")
     try:
-        marks = read_marks()
+        marks, broken = read_marks(), []
     except ledger.BrokenLedger as error:
-        broken.append(str(error).rstrip("."))
-        marks = Marks(At(), At(), At())
-    if marks.ledger_cut:
-        broken.append(
-            f"it ends at mark {marks.ledger.number}, the databases at "
-            f"{max(marks.main.number, marks.keys.number)}"
-        )
+        marks, broken = Marks(At(), At(), At()), [str(error).rstrip(".")]
+    names, gaps = ledger.listed()
+    broken += gaps + list(_cut_off(names, marks))
+    named = {name.job for name in names if name.job}
+    if lacking := {job for job in known - named if job >= first_id(_kept_since())}:
+        broken.append(f"it lacks {len(lacking)} erasures that the databases know of")
     waiting = set(ShredJob.objects.values_list("id", flat=True))
     return Standing(
         broken=tuple(broken),
@@ -98,6 +94,19 @@ def standing() -> Standing:
         keys_behind=frozenset(named - waiting - _jobs(DestroyedBatch)),
         marks=marks,
     )
+
+
+def _cut_off(names: list[ledger.BatchName], marks: Marks) -> Iterator[str]:
+    """Yield what the ledger lost from its ends, by what its last mark says and the databases'."""
+    there: dict[str, set[int]] = {}
+    for name in names:
+        there.setdefault(name.writer, set()).add(name.sequence)
+    for writer, ends in marks.ledger.spans.items():
+        if not there.get(writer, set()) >= set(ends):
+            yield f"chain {writer}: links {ends[0]} to {ends[1]} are not all there"
+    if marks.ledger_cut:
+        newest = max(marks.main.number, marks.keys.number)
+        yield f"it ends at mark {marks.ledger.number}, the databases at {newest}"
 
 
 def _kept_since() -> datetime:
@@ -110,6 +119,7 @@ def prune(at: datetime) -> int:
     Returns how many objects of the ledger went. The notes stay a week longer: a note without its
     object is nothing, an object without its note is an erasure that was forgotten.
     """
+    advance(at)  # the last mark must not name what is pruned now
     gone = ledger.prune(at)
     limit = at - timedelta(days=settings.LEDGER_DAYS + 7)
     for table in (ErasedBatch, DestroyedBatch):

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA512
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from smartsvar.vault.errors import Tampered
+from smartsvar.vault.errors import Place, Tampered
 from smartsvar.vault.keys import DataKey
 
 SUITE = b"\x02"  # Cobblestone-256
@@ -92,12 +92,20 @@ class BlobReader(io.RawIOBase):
 
     def __init__(self, source: Ranges, key: DataKey, model: str, field: str, row: UUID) -> None:
         self._source = source
-        self.size = plain_size(source.size)
-        header = source.read_at(0, HEADER)
+        self._place = Place(key.customer_id, model, row)
+        try:
+            self._begin(*key.blob(model, field, row))
+        except Tampered as error:
+            error.at(self._place)
+            raise
+
+    def _begin(self, secret: bytes, place: bytes) -> None:
+        """Read the header and check it, and the last chunk."""
+        self.size = plain_size(self._source.size)
+        header = self._source.read_at(0, HEADER)
         if header[:1] != SUITE:
             raise Tampered("Unknown suite.")
         salt, commitment = header[1 : 1 + SALT], header[1 + SALT :]
-        secret, place = key.blob(model, field, row)
         derived = HKDFExpand(SHA512(), 32 + NONCE + COMMITMENT, _LABEL + salt + place).derive(
             secret
         )
@@ -124,7 +132,8 @@ class BlobReader(io.RawIOBase):
             try:
                 opened.append(self._aead.decrypt(nonce, part, None))
             except (InvalidTag, ValueError) as error:
-                raise Tampered(f"Chunk {number} does not authenticate.") from error
+                reason = f"Chunk {number} does not authenticate."
+                raise Tampered(reason, place=self._place) from error
         self._last = (last, opened[-1])
         return b"".join(opened)
 
@@ -137,7 +146,7 @@ class BlobReader(io.RawIOBase):
         plain = self._chunks(first, last)
         expected = min((last + 1) * CHUNK, self.size) - first * CHUNK
         if len(plain) != expected:
-            raise Tampered("A chunk has the wrong length.")
+            raise Tampered("A chunk has the wrong length.", place=self._place)
         return plain[offset - first * CHUNK : end - first * CHUNK]
 
     def readable(self) -> bool:

@@ -7,8 +7,10 @@ the key tables are rewritten, and the log is switched and checkpointed: with `wa
 old segments are removed then.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.db import OperationalError, ProgrammingError, connections
@@ -24,6 +26,7 @@ SMALL = 64 * 1024 * 1024  # bytes; rewritten in under a second, so at any hour
 NIGHT = range(2, 4)  # Stockholm's hours in which a larger table is rewritten
 PATIENCE = "2s"  # how long the rewrite waits for its lock; everybody else waits behind it
 SINCE = timedelta(hours=25)
+KEPT = re.compile(r"\D*(\d+)")  # "3 dead row versions cannot be removed yet", in any language
 
 
 def finish(at: datetime) -> bool:
@@ -45,21 +48,43 @@ def finish(at: datetime) -> bool:
 def rewrite(*, models: Sequence[type[Model]] = (RecordKey, CustomerKey)) -> bool:
     """Rewrite key tables without what was deleted, and let go of the old write-ahead log.
 
-    Returns False when a long transaction holds a table: to be tried again.
+    Returns False when a transaction holds a table, or may still see what was deleted: to be tried
+    again.
     """
     connection = connections["keys"]
     with connection.cursor() as cursor:
         cursor.execute(f"SET lock_timeout = '{PATIENCE}'")
         try:
-            for model in models:
-                cursor.execute(f"VACUUM (FULL) {connection.ops.quote_name(model._meta.db_table)}")
+            kept = sum(_rewrite(cursor, model._meta.db_table) for model in models)
         except OperationalError:
             log.warning("key tables not rewritten: a transaction holds them")
             return False
         finally:
             cursor.execute("RESET lock_timeout")
         _let_go_of_log(cursor)
-    return True
+    if kept:
+        log.warning("key tables rewritten: a transaction keeps what was deleted", count=kept)
+    return not kept
+
+
+def _rewrite(cursor: CursorWrapper, table: str) -> int:
+    """Rewrite one table; return how many deleted rows had to be copied along.
+
+    Only the server's own report says so: a transaction that began before the deletion, be it an
+    ANALYZE of another table, keeps them without a lock on this one.
+    """
+    said: list[str] = []
+
+    def listen(notice: Any) -> None:
+        said.append(notice.message_detail or "")
+
+    session: Any = connections["keys"].connection
+    session.add_notice_handler(listen)
+    try:
+        cursor.execute(f"VACUUM (FULL, VERBOSE) {connections['keys'].ops.quote_name(table)}")
+    finally:
+        session.remove_notice_handler(listen)
+    return sum(int(match[1]) for match in map(KEPT.match, said) if match)
 
 
 def _let_go_of_log(cursor: CursorWrapper) -> None:

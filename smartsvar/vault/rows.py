@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 from uuid import UUID
 
-from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db import models
 
 from smartsvar.ids import new_id
-from smartsvar.vault.errors import KeyLost, SealedFieldError, Tampered
+from smartsvar.vault.errors import Place, Tampered, Unreadable
 from smartsvar.vault.index import SIZE, blind_index
-from smartsvar.vault.keys import DataKey, Need, create_record_keys, open_keys, remembered_key
+from smartsvar.vault.keys import Need, create_record_keys
+from smartsvar.vault.queries import ASSIGN, RefusingQuerySet
+from smartsvar.vault.rings import KeyRing
 
 T = TypeVar("T")
 
@@ -60,34 +61,10 @@ class BlindIndex(models.BinaryField):  # type: ignore[type-arg]
         return blind_index(row.vault_customer_id, self.of, value) if value else None
 
 
-class KeyRing:
-    """The keys of a whole list: the first open of any of its rows loads them all in one query."""
-
-    def __init__(self) -> None:
-        self.ids: set[UUID] = set()
-
-    def key(self, key_id: UUID) -> DataKey:
-        known = remembered_key(key_id)
-        if known is None:
-            known = open_keys({key_id, *self.ids}).get(key_id)
-        if known is None:
-            raise KeyLost(f"Key {key_id} is not in the key store.")
-        return known
-
-    def join(self, row: models.Model) -> None:
-        """Take in a row, and the rows that select_related brought along."""
-        if isinstance(row, SealedModel) and row.ring is not self:
-            row.ring = self
-            self.ids.add(row.__dict__.get("key_id") or row.pk)
-        for related in row._state.fields_cache.values():
-            if isinstance(related, SealedModel) and related.ring is not self:
-                self.join(related)
-
-
 M = TypeVar("M", bound="SealedModel", covariant=True)
 
 
-class SealedQuerySet(models.QuerySet[M]):
+class SealedQuerySet(RefusingQuerySet[M]):
     """A queryset that opens lists with one key query and refuses to query sealed values."""
 
     def _fetch_all(self) -> None:
@@ -115,47 +92,11 @@ class SealedQuerySet(models.QuerySet[M]):
         return rows
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        for fields in ("update_fields", "unique_fields"):
+            self.refuse(kwargs.get(fields) or (), ASSIGN)
         rows = list(objs)
         self.model.prepare(rows)
         return super().bulk_create(rows, *args, **kwargs)
-
-    def update(self, **kwargs: Any) -> int:
-        self._refuse(kwargs, "Assign to the row and call save().")
-        return super().update(**kwargs)
-
-    def bulk_update(
-        self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None
-    ) -> int:
-        names = list(fields)
-        self._refuse(names, "Assign to each row and call save().")
-        return super().bulk_update(objs, names, batch_size)
-
-    def _refuse(self, names: Iterable[str], alternative: str) -> None:
-        sealed = {*self.model.sealed_fields(), "sealed", "key_id"} & set(names)
-        if sealed:
-            raise SealedFieldError(f"{', '.join(sorted(sealed))}: sealed. {alternative}")
-
-    def _explain(self, error: Exception, alternative: str) -> Exception:
-        sealed = [name for name in self.model.sealed_fields() if f"'{name}'" in str(error)]
-        return SealedFieldError(f"{', '.join(sealed)}: sealed. {alternative}") if sealed else error
-
-    def _filter_or_exclude_inplace(self, *args: Any, **kwargs: Any) -> None:
-        try:
-            super()._filter_or_exclude_inplace(*args, **kwargs)  # type: ignore[misc]
-        except FieldError as error:
-            raise self._explain(error, "Filter by its blind index, or open the rows.") from error
-
-    def order_by(self, *names: Any) -> Self:
-        try:
-            return super().order_by(*names)
-        except FieldError as error:
-            raise self._explain(error, "Sort the opened rows in Python.") from error
-
-    def _values(self, *names: Any, **expressions: Any) -> Self:
-        try:
-            return super()._values(*names, **expressions)  # type: ignore[misc, no-any-return]
-        except (FieldError, FieldDoesNotExist) as error:
-            raise self._explain(error, "Open the rows and read the attribute.") from error
 
 
 class SealedModel(models.Model):
@@ -181,15 +122,34 @@ class SealedModel(models.Model):
     def __str__(self) -> str:
         return str(self.pk)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave what is open behind: a pickle or a copy holds ciphertext and opens it anew.
+
+        Raises TypeError for a row with changes that are not sealed yet.
+        """
+        if self.envelope_changed:
+            raise TypeError(f"{self._meta.label}: unsealed changes do not leave this process.")
+        state: dict[str, Any] = super().__getstate__()
+        for secret in ("_open_envelope", "ring"):
+            state.pop(secret, None)
+        return state
+
     def save(self, **kwargs: Any) -> None:
-        """Seal what changed, then save. `update_fields` may name sealed fields."""
+        """Seal what changed, then save. `update_fields` may name sealed fields.
+
+        An envelope that did not change is not written: somebody else may have sealed it anew, or
+        computed its indexes under the next key.
+        """
+        stored = not self._state.adding
+        changed = self.envelope_changed
         self.prepare([self])
         names = kwargs.get("update_fields")
+        if names is None and stored:
+            names = {f.name for f in self._meta.concrete_fields if not f.primary_key}
         if names is not None:
-            columns = set(names) - set(self.sealed_fields())
-            if columns != set(names):
-                columns |= {"sealed", *(field.attname for field in self.indexes())}
-            kwargs["update_fields"] = columns
+            sealed = {"sealed", *(field.attname for field in self.indexes())}
+            columns = set(names) - set(self.sealed_fields()) - sealed
+            kwargs["update_fields"] = columns | sealed if changed else columns
         super().save(**kwargs)
 
     @classmethod
@@ -212,13 +172,17 @@ class SealedModel(models.Model):
         return self._open_envelope
 
     def _unseal(self) -> dict[str, Any]:
-        ring = self.ring or KeyRing()
-        plaintext = ring.key(self.key_id).open_row(bytes(self.sealed), self._meta.label, self.pk)
         try:
-            values: dict[str, Any] = json.loads(plaintext.decode())
-        except ValueError as error:
-            raise Tampered("An envelope holds no JSON.") from error
-        return values
+            key = (self.ring or KeyRing()).key(self.key_id).of(self.vault_customer_id)
+            return _values(key.open_row(bytes(self.sealed), self._meta.label, self.pk))
+        except Unreadable as error:
+            error.place = self.place  # the row's own: a foreign key would name a foreign place
+            raise
+
+    @property
+    def place(self) -> Place:
+        """Where this row lies, as an error and a report name it."""
+        return Place(self.vault_customer_id, self._meta.label, self.pk)
 
     @classmethod
     def prepare(cls, rows: Sequence[Self]) -> None:
@@ -240,7 +204,7 @@ class SealedModel(models.Model):
         if not self.envelope_changed and not self._state.adding:
             return
         plaintext = json.dumps(self.opened(), ensure_ascii=False, separators=(",", ":")).encode()
-        key = (self.ring or KeyRing()).key(self.key_id)
+        key = (self.ring or KeyRing()).key(self.key_id).of(self.vault_customer_id)
         self.sealed = key.seal_row(plaintext, self._meta.label, self.pk)
         for field in self.indexes():
             setattr(self, field.attname, field.compute(self))
@@ -255,3 +219,14 @@ class SealedModel(models.Model):
         super().refresh_from_db(*args, **kwargs)
         self._open_envelope = None
         self.envelope_changed = False
+
+
+def _values(plaintext: bytes) -> dict[str, Any]:
+    """Return an envelope's values by name. Raises Tampered for what is no JSON object."""
+    try:
+        values = json.loads(plaintext.decode())
+    except ValueError as error:
+        raise Tampered("An envelope holds no JSON.") from error
+    if not isinstance(values, dict):
+        raise Tampered("An envelope holds no object.")
+    return values

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 
 from customers.models import User
+from customers.second_factor import second_factor_of
 from smartsvar.back_office.site import support_site
 from tests import cast
 
@@ -65,7 +66,8 @@ def test_recovery_codes_alone_are_no_second_factor(sven: User, sign_in: Any) -> 
 
 @pytest.mark.usefixtures("needs_second_factor")
 def test_sven_with_a_second_factor_comes_in(sven: User, sign_in: Any) -> None:
-    TOTP.activate(sven, generate_totp_secret())
+    with second_factor_of(sven):
+        TOTP.activate(sven, generate_totp_secret())
     assert sign_in(sven).get(reverse("admin:index")).status_code == 200
 
 

@@ -22,6 +22,7 @@ from django.test import Client
 from django.urls import Resolver404, resolve, reverse
 
 from customers.models import ApiKey, Customer, Invitation, Member, StaffMember, User
+from customers.second_factor import second_factor_of
 from messages.models import Delivery, PhoneMessage
 from recordings.models import Recording
 from smartsvar.audit.models import AuditEntry
@@ -77,7 +78,8 @@ def planted(anna: cast.House) -> Planted:
 @pytest.fixture
 def agent(sven: User) -> User:
     """Sven with his second factor, so that nothing but his role stands in his way."""
-    TOTP.activate(sven, generate_totp_secret())
+    with second_factor_of(sven):
+        TOTP.activate(sven, generate_totp_secret())
     return sven
 
 

@@ -6,16 +6,20 @@ from pathlib import Path
 import pytest
 from django.db import connections
 
-from customers.models import StaffMember
+from customers.models import StaffMember, User
 from privacy.lost_keys import lost_keys
 from privacy.orphans import sweep, sweep_blobs
+from privacy.purge import purge
 from recordings.models import Recording
 from smartsvar.clock import database_now
 from smartsvar.ids import new_id
 from smartsvar.shredding import actions
 from smartsvar.vault import finality
-from smartsvar.vault.keys import Need, create_record_keys
-from smartsvar.vault.models import RecordKey
+from smartsvar.vault.epochs import create_customer_keys
+from smartsvar.vault.errors import KeyLost
+from smartsvar.vault.keys import Need, create_record_keys, forget_keys
+from smartsvar.vault.models import CustomerKey, RecordKey
+from smartsvar.vault.second_factor import open_secret, seal_secret
 from smartsvar.vault.storage import blob_store
 from tests import cast
 
@@ -99,3 +103,30 @@ def test_the_key_tables_are_rewritten_after_a_deletion_and_not_otherwise(anna: c
     assert finality.finish(now) is postgres
     assert finality.finish(now + timedelta(hours=26)) is False
     assert RecordKey.objects.filter(id=anna.customer.key_id).exists()
+
+
+def test_a_person_who_left_long_ago_leaves_no_key_of_a_second_factor(anna: cast.House) -> None:
+    person = anna.reader.user
+    token = seal_secret(person.id, "JBSWY3DPEHPK3PXP")
+    ended = database_now()
+    actions.shred([anna.reader], by=anna.administrator)
+    User.objects.filter(id=person.id).update(left_at=ended)
+    assert open_secret(person.id, token) == "JBSWY3DPEHPK3PXP"
+    purge(ended + timedelta(days=732))
+    assert not User.objects.filter(id=person.id).exists()
+    assert not RecordKey.objects.filter(object_id=person.id).exists()
+    forget_keys()
+    with pytest.raises(KeyLost):
+        open_secret(person.id, token)
+
+
+def test_keys_of_a_customer_that_was_never_opened_go_after_a_day(anna: cast.House) -> None:
+    never = new_id()
+    create_customer_keys(never)
+    now = database_now()
+    assert sweep(now + timedelta(hours=23))["customer keys"] == 0
+    assert sweep(now + timedelta(hours=25))["customer keys"] == 2
+    left = CustomerKey.objects.filter(customer_id__in=[never, anna.customer.id])
+    assert sorted(left.values_list("key_class", flat=True)) == [
+        "content", "index", "statutory", "statutory",
+    ]  # fmt: skip

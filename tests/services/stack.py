@@ -11,8 +11,8 @@ from smartsvar.demo.children import Child, StartError, free_ports, spawn
 from smartsvar.demo.sink import start_sink
 from smartsvar.demo.valkey import start_valkey
 from tests.services.browser import chromium
+from tests.services.moto import open_kms, open_s3, spawn_moto
 from tests.services.postgres import Installation
-from tests.services.s3 import open_s3, spawn_s3
 from tools.throwaway import FOLDERS, inherited, throwaway_settings
 
 STACKS = ("sqlite", "postgres")
@@ -28,9 +28,15 @@ def started(stack: str, *, durable: bool = False) -> Iterator[dict[str, str]]:
         children: list[Child] = []
         cleanup.callback(_stop_all, children)
         env = _settings(folder) | {"TEST_STACK": stack, "TEST_SERVICE_LOGS": str(logs)}
+        moto_port, *postgres_ports = free_ports(3)  # at once, or one might be given twice
+        moto = spawn_moto(moto_port, logs=logs)  # starts while the others do
+        children.append(moto)
         if stack == "postgres":
-            env |= _start_postgres_and_s3(children, logs, cleanup, durable=durable)
+            env |= _start_postgres(postgres_ports, children, logs, cleanup, durable=durable)
         env |= _start_valkey_and_smtp(children, folder, logs)
+        env |= open_kms(moto, moto_port)
+        if stack == "postgres":
+            env |= open_s3(moto, moto_port)
         env["CHROMIUM_PATH"] = chromium()
         _collect_static(env, logs)
         yield env
@@ -44,16 +50,13 @@ def _settings(folder: Path) -> dict[str, str]:
     return settings
 
 
-def _start_postgres_and_s3(
-    children: list[Child], logs: Path, cleanup: ExitStack, *, durable: bool
+def _start_postgres(
+    free: list[int], children: list[Child], logs: Path, cleanup: ExitStack, *, durable: bool
 ) -> dict[str, str]:
-    main_port, keys_port, s3_port = free_ports(3)
-    s3 = spawn_s3(s3_port, logs=logs)  # starts while PostgreSQL does
-    children.append(s3)
     # A folder of its own: as root, the account of the servers owns it.
     installation = Installation(_temporary_folder("postgres", cleanup))
     passwords = installation.initialise(["main", "keys"], logs=logs)
-    ports = {"main": main_port, "keys": keys_port}
+    ports = dict(zip(("main", "keys"), free, strict=True))
     servers = {
         name: installation.spawn_server(name, port, logs=logs, durable=durable)
         for name, port in ports.items()
@@ -68,7 +71,10 @@ def _start_postgres_and_s3(
         "KEYS_DATABASE_URL": keys.url,
         "TEST_PGDATA_MAIN": str(main.data),
         "TEST_PGDATA_KEYS": str(keys.data),
-    } | open_s3(s3, s3_port)
+        "TEST_PG_ADMIN_MAIN": main.admin_url,
+        "TEST_PG_ADMIN_KEYS": keys.admin_url,
+        "TEST_PG_BIN": str(installation.bin),
+    }
 
 
 def _start_valkey_and_smtp(children: list[Child], folder: Path, logs: Path) -> dict[str, str]:

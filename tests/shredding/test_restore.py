@@ -195,6 +195,24 @@ def test_with_a_gap_in_the_ledger_the_service_does_not_start(story: Story) -> No
         require_ready()
 
 
+def test_a_chain_that_lost_its_end_is_noticed_even_when_both_databases_were_restored(
+    story: Story,
+) -> None:
+    story.restore(main=True, keys=True)
+    last = ledger.listed()[0][-1]
+    blob_store("ledger").delete([last.path])
+    with pytest.raises(NotReady, match=f"chain {last.writer}: links .* are not all there"):
+        require_ready()
+    with pytest.raises(CommandError, match="Restore the ledger first"):
+        run_replay("--accept-older")
+
+
+def test_pruned_links_are_not_missed(story: Story) -> None:
+    standing.prune(database_now() + timedelta(days=36))
+    assert ledger.listed() == ([], [])
+    assert not [fault for fault in standing.standing().broken if "not all there" in fault]
+
+
 def test_a_ledger_that_ends_too_early_is_refused(story: Story) -> None:
     for _ in range(3):
         mark()

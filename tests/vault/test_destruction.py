@@ -134,6 +134,19 @@ def test_a_long_transaction_puts_the_rewrite_off(anna: cast.House) -> None:
     assert finality.rewrite() is True
 
 
+@on_postgres
+def test_a_transaction_that_may_still_see_the_deleted_is_noticed(anna: cast.House) -> None:
+    call = cast.call_of(anna)
+    name = str(connections["keys"].settings_dict["NAME"])
+    address = os.environ["KEYS_DATABASE_URL"].rsplit("/", 1)[0]
+    with psycopg.connect(f"{address}/{name}") as elsewhere:
+        elsewhere.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        elsewhere.execute("SELECT count(*) FROM django_migrations")
+        actions.shred([call], by=anna.administrator)
+        assert finality.rewrite() is False
+    assert finality.rewrite() is True
+
+
 def test_the_batch_is_noted_with_the_deletion_and_once(anna: cast.House) -> None:
     job = anna.customer.id
     assert shred_keys([anna.staff.key_id], job=job) == 1

@@ -8,6 +8,7 @@ from django.utils import translation
 
 from messages.models import Delivery, PhoneMessage
 from smartsvar import callers, mail
+from smartsvar.unreadable import as_mail_trouble
 
 
 def send(delivery: Delivery) -> None:
@@ -19,7 +20,8 @@ def send(delivery: Delivery) -> None:
 
 
 def _mail_of(delivery: Delivery) -> EmailMultiAlternatives:
-    written = compose(delivery.message, delivery.address)
+    with as_mail_trouble():
+        written = compose(delivery.message, delivery.address)
     written.extra_headers["Message-ID"] = f"<{delivery.id}@{settings.MAIL_DOMAIN}>"
     return written
 

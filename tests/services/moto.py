@@ -1,4 +1,4 @@
-"""An S3 server from a package (`moto`), with the buckets made and versioned as in production.
+"""S3 and KMS from a package (`moto`), with the buckets made and versioned as in production.
 
 It accepts any credentials, so refused credentials are no matter for these tests.
 """
@@ -17,9 +17,15 @@ BUCKET, LEDGER = "smartsvar-test", "smartsvar-test-ledger"
 ACCESS_KEY = SECRET_KEY = "testing"
 
 
-def spawn_s3(port: int, *, logs: Path) -> Child:
+def spawn_moto(port: int, *, logs: Path) -> Child:
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    return spawn("s3", command, logs=logs)
+    return spawn("moto", command, logs=logs)
+
+
+def open_kms(child: Child, port: int) -> dict[str, str]:
+    """Wait for the server; returns where it is. Tests make their own keys."""
+    wait_until(lambda: accepts(port), child, within=60)
+    return {"TEST_KMS_ENDPOINT": f"http://127.0.0.1:{port}"}
 
 
 def open_s3(child: Child, port: int) -> dict[str, str]:

@@ -1,0 +1,57 @@
+"""Pages for what cannot be opened: now, or ever. They ask no database and open nothing."""
+
+import sys
+from collections.abc import Callable
+
+import structlog
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+from django.views.decorators.csrf import requires_csrf_token
+from django.views.defaults import server_error
+
+from customers.problems import problem_response
+from smartsvar.unreadable import LATER, RETRY_SECONDS, noticed
+from smartsvar.vault.errors import Unreadable
+
+log = structlog.get_logger(__name__)
+
+
+class Trouble:
+    """Answers for what a page raised: 503 when it is about later, 500 or 404 when about damage."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Return the page, or None for what is not ours. Raises Http404 for what is deleted."""
+        return _page_of(request, error)
+
+
+@requires_csrf_token
+def failed(request: HttpRequest) -> HttpResponse:
+    """Answer what a middleware raised, outside of every view (the handler of all 500s)."""
+    error = sys.exc_info()[1]
+    try:
+        page = _page_of(request, error) if isinstance(error, Exception) else None
+    except Http404:
+        page = None
+    return page or server_error(request)
+
+
+def _page_of(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    if not isinstance(error, (*LATER, Unreadable)):
+        return None
+    if request.path.startswith("/api/"):
+        return problem_response(error, {})
+    if isinstance(error, Unreadable):
+        if not noticed(error):
+            raise Http404
+        return HttpResponse(render_to_string("damaged.html"), status=500)
+    log.error("unavailable", exc_info=error)
+    response = HttpResponse(render_to_string("503.html"), status=503)
+    response["Retry-After"] = str(RETRY_SECONDS)
+    return response

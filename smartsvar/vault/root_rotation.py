@@ -1,0 +1,50 @@
+"""A new root key: every customer key is wrapped again, and nothing that it seals is touched."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+from uuid import UUID
+
+from smartsvar.vault.errors import Tampered, WrongRoot
+from smartsvar.vault.handles import place_of
+from smartsvar.vault.models import CustomerKey
+from smartsvar.vault.pace import Pace
+from smartsvar.vault.root import RootKey, root_key, root_named
+from smartsvar.vault.swap import swap
+
+BATCH = 100  # with a key service, each key is two calls
+
+
+class Rewrapped(NamedTuple):
+    """How many customer keys were moved to the current root, and which do not open."""
+
+    done: int
+    failed: list[UUID]
+
+
+def rewrap_customer_keys(say: Callable[[str], None]) -> Rewrapped:
+    """Wrap every customer key under the current root, however often it was broken off before.
+
+    Raises RootUnreachable; what was done until then stays done.
+    """
+    current = root_key()
+    others = CustomerKey.objects.exclude(root_name=current.name)
+    pace = Pace("customer keys", others.count(), say)
+    done, failed = 0, list[UUID]()
+    while ids := list(others.exclude(id__in=failed).values_list("id", flat=True)[:BATCH]):
+        swaps = []
+        for row in CustomerKey.objects.filter(id__in=ids):
+            try:
+                wrapped = _rewrap(row, current)
+            except (Tampered, WrongRoot):
+                failed.append(row.id)
+            else:
+                swaps.append((row.id, row.root_name, current.name, wrapped))
+        moved = swap(CustomerKey, "root_name", ["root_name", "wrapped"], swaps)
+        done += moved
+        pace.step(moved)
+    return Rewrapped(done, failed)
+
+
+def _rewrap(row: CustomerKey, current: RootKey) -> bytes:
+    secret = root_named(row.root_name).unwrap(bytes(row.wrapped), place_of(row))
+    return current.wrap(secret, place_of(row))

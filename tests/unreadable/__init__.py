@@ -1,0 +1,1 @@
+"""What every door says when something cannot be opened: for now, or for good."""

@@ -1,0 +1,57 @@
+"""A root key that can be taken away, and the log."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as configured
+
+from smartsvar.vault.keys import forget_keys
+
+
+class RootFile:
+    """The root key as a file on a medium that can be pulled out."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._key = configured.ROOT_KEY
+        self.put_back()
+
+    def put_back(self) -> None:
+        self._path.write_text(self._key, encoding="ascii")
+
+    def take_away(self) -> None:
+        """Nobody can read the root key any more, and nothing of it is remembered."""
+        self._path.unlink()
+        forget_keys()
+
+
+@pytest.fixture
+def root(settings: Any, tmp_path: Path) -> RootFile:
+    """The service's root key, in a file."""
+    file = RootFile(tmp_path / "root.key")
+    settings.ROOT_KEY, settings.ROOT_KEY_FILE = "", str(tmp_path / "root.key")
+    return file
+
+
+@pytest.fixture
+def alarms() -> Iterator[Any]:
+    """Return a function: the log's lines that say that a record does not open."""
+    (handler,) = [
+        each
+        for each in logging.getLogger().handlers
+        if type(each) is logging.StreamHandler and "structlog" in type(each.formatter).__module__
+    ]
+    text = io.StringIO()
+    before = handler.setStream(text)
+
+    def found() -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in text.getvalue().splitlines()]
+        return [line for line in lines if line["event"] == "record does not open"]
+
+    yield found
+    handler.setStream(before)
