@@ -10,9 +10,9 @@ from bench.report import line, title
 from smartsvar.ids import new_id
 from smartsvar.vault.epochs import create_customer_keys, open_customer_key
 from smartsvar.vault.models import CustomerKey, RecordKey
-from smartsvar.vault.moving import BATCH, move
-from smartsvar.vault.rotation import begin
-from smartsvar.vault.swap import swap
+from smartsvar.vault.rotation.moving import BATCH, move
+from smartsvar.vault.rotation.steps import begin
+from smartsvar.vault.rotation.swap import swap
 
 RECORDS = 100_000
 

@@ -14,14 +14,14 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 
-from smartsvar.vault import moving, pace, reindexing, root_rotation  # noqa: E402
+from smartsvar.vault.rotation import moving, pace, reindexing, root  # noqa: E402
 
 PAUSE = 0.05  # seconds
 
 
 def slow_down() -> None:
     """Take few keys and rows at a time."""
-    root_rotation.BATCH = 2
+    root.BATCH = 2
     moving.BATCH = reindexing.BATCH = 10
     pace.breathe = lambda: time.sleep(PAUSE)
 

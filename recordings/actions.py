@@ -23,8 +23,8 @@ from smartsvar.shredding.models import ShredJob
 from smartsvar.vault.blobs import BlobReader
 from smartsvar.vault.errors import VaultError
 from smartsvar.vault.keys import open_key
-from smartsvar.vault.spool import SealingSpool
 from smartsvar.vault.storage import blob_store
+from smartsvar.vault.stores.spool import SealingSpool
 
 log = structlog.get_logger(__name__)
 

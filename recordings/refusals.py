@@ -9,7 +9,7 @@ from django.http.request import UnreadablePostError
 from customers.problems import Problem
 from recordings.actions import Refused, StorageFull
 from recordings.probe import NotAudio, TooLong, Truncated
-from smartsvar.vault.spool import TooLarge
+from smartsvar.vault.stores.spool import TooLarge
 
 log = structlog.get_logger(__name__)
 

@@ -24,7 +24,7 @@ from customers.models import Customer
 from customers.problems import Problem
 from recordings.actions import Upload, begin_upload
 from smartsvar.audit.actors import Acting
-from smartsvar.vault.spool import TooLarge
+from smartsvar.vault.stores.spool import TooLarge
 
 log = structlog.get_logger(__name__)
 

@@ -148,11 +148,11 @@ if STORAGE == "s3":
         "querystring_auth": True,
     }
     _sealed: dict[str, Any] = {
-        "BACKEND": "smartsvar.vault.s3.SealedS3Storage",
+        "BACKEND": "smartsvar.vault.stores.s3.SealedS3Storage",
         "OPTIONS": _s3 | {"bucket_name": env.str("S3_BUCKET")},
     }
     _ledger: dict[str, Any] = {
-        "BACKEND": "smartsvar.vault.s3.SealedS3Storage",
+        "BACKEND": "smartsvar.vault.stores.s3.SealedS3Storage",
         "OPTIONS": _s3 | {"bucket_name": env.str("LEDGER_BUCKET"), "file_overwrite": False},
     }
     SPOOL_DIR: str = env.str("SPOOL_DIR")

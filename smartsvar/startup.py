@@ -16,7 +16,7 @@ from django.db import DatabaseError, connections
 
 from smartsvar.shredding.standing import standing
 from smartsvar.vault.errors import RootUnreachable, WrongRoot
-from smartsvar.vault.root_check import verify_roots
+from smartsvar.vault.roots.check import verify_roots
 
 log = structlog.get_logger(__name__)
 

@@ -1,7 +1,7 @@
 """Customer keys and their epochs: which one seals, and which others still open.
 
 A rotation makes the next epoch; everything that an older one sealed opens until it has been moved
-and the older one is destroyed (smartsvar/vault/rotation.py).
+and the older one is destroyed (smartsvar/vault/rotation/steps.py).
 """
 
 import os
@@ -16,7 +16,7 @@ from smartsvar.vault import memory
 from smartsvar.vault.errors import KeyLost
 from smartsvar.vault.handles import WrappingKey, place_of
 from smartsvar.vault.models import CustomerKey
-from smartsvar.vault.root import root_key
+from smartsvar.vault.roots.root import root_key
 
 MARGIN_SECONDS = 5.0  # for a statement under way
 INDEX = CustomerKey.KeyClass.INDEX

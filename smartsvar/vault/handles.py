@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from smartsvar.vault.context import context
 from smartsvar.vault.errors import Tampered
 from smartsvar.vault.models import CustomerKey
-from smartsvar.vault.root import root_named, seal, unseal
+from smartsvar.vault.roots.root import root_named, seal, unseal
 
 HALF = 32  # bytes: a record's key is two halves, for its rows and for its blobs
 

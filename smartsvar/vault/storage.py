@@ -2,9 +2,9 @@
 
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
-from smartsvar.vault.bucket import Bucket
-from smartsvar.vault.folder import Folder
-from smartsvar.vault.stores import BlobStore
+from smartsvar.vault.stores.bucket import Bucket
+from smartsvar.vault.stores.folder import Folder
+from smartsvar.vault.stores.store import BlobStore
 
 
 def blob_store(alias: str = "sealed") -> BlobStore:

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from recordings import actions
 from recordings.models import Recording, State
-from smartsvar.vault.spool import SealingSpool
 from smartsvar.vault.storage import blob_store
+from smartsvar.vault.stores.spool import SealingSpool
 from tests.cast import House, tone
 from tests.integrator import RECORDINGS, integrator, key_with, platform_key, problem, traces
 

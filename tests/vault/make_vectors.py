@@ -57,7 +57,7 @@ def sealed_vector(name: str, purpose: Purpose) -> dict[str, Any]:
     if name == "blob":
         sealed = blob_bytes(purpose.place, plain)
     else:
-        with mock.patch("smartsvar.vault.root.os.urandom", return_value=bytes(range(12))):
+        with mock.patch("smartsvar.vault.roots.root.os.urandom", return_value=bytes(range(12))):
             sealed = purpose.seal(purpose.place, plain)
     place = {part: str(value) for part, value in purpose.place.items()}
     return {

@@ -16,7 +16,7 @@ from smartsvar.vault.blobs import BlobReader, BlobSealer, FileRanges
 from smartsvar.vault.handles import DataKey, WrappingKey, place_of
 from smartsvar.vault.index import index_under
 from smartsvar.vault.models import CustomerKey
-from smartsvar.vault.root import LocalRoot
+from smartsvar.vault.roots.root import LocalRoot
 
 ROOT = LocalRoot(bytes(range(32)))
 CUSTOMER_SECRET = bytes(range(32, 64))

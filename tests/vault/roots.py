@@ -14,7 +14,7 @@ from typing import Any
 
 import boto3
 
-from smartsvar.vault.kms import KmsRoot
+from smartsvar.vault.roots.kms import KmsRoot
 
 REGION = "eu-north-1"
 

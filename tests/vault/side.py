@@ -24,8 +24,9 @@ from messages.actions import MessageFacts, delete_message, take_message  # noqa:
 from messages.models import PhoneMessage  # noqa: E402
 from smartsvar.audit.actors import SYSTEM  # noqa: E402
 from smartsvar.clock import database_now  # noqa: E402
-from smartsvar.vault import epochs, memory, moving, pace  # noqa: E402
+from smartsvar.vault import epochs, memory  # noqa: E402
 from smartsvar.vault.models import RecordKey  # noqa: E402
+from smartsvar.vault.rotation import moving, pace  # noqa: E402
 from tests import cast  # noqa: E402
 
 MEMORY = 0.5  # seconds

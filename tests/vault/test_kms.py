@@ -15,8 +15,8 @@ from smartsvar.vault.context import context
 from smartsvar.vault.epochs import create_customer_keys
 from smartsvar.vault.errors import RootUnreachable, Tampered
 from smartsvar.vault.keys import Need, create_record_keys, forget_keys, open_key
-from smartsvar.vault.kms import CONTEXT, SUITE, KmsRoot, require_eu
 from smartsvar.vault.models import CustomerKey, RecordKey
+from smartsvar.vault.roots.kms import CONTEXT, SUITE, KmsRoot, require_eu
 from tests import cast
 from tests.vault.roots import (
     closed_kms,

@@ -6,13 +6,13 @@ import pytest
 from django.core.management import CommandError
 
 from messages.models import PhoneMessage
-from smartsvar.vault import root_rotation
 from smartsvar.vault.errors import RootUnreachable, WrongRoot
 from smartsvar.vault.keys import forget_keys
 from smartsvar.vault.models import CustomerKey
-from smartsvar.vault.root import root_key
-from smartsvar.vault.root_check import verify_roots
-from smartsvar.vault.swap import swap
+from smartsvar.vault.roots.check import verify_roots
+from smartsvar.vault.roots.root import root_key
+from smartsvar.vault.rotation import root
+from smartsvar.vault.rotation.swap import swap
 from tests import cast
 from tests.vault.roots import closed_kms, new_kms_key, new_local_key, use_kms
 from tests.vault.test_rotation import reads_well, rotate
@@ -71,7 +71,7 @@ def test_a_root_rotation_broken_off_is_carried_on(
 ) -> None:
     cast.message_of(anna)
     renew(settings)
-    monkeypatch.setattr(root_rotation, "BATCH", 1)
+    monkeypatch.setattr(root, "BATCH", 1)
     done: list[Any] = []
     real = swap
 
@@ -82,7 +82,7 @@ def test_a_root_rotation_broken_off_is_carried_on(
         return real(*args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(root_rotation, "swap", dying)
+        patch.setattr(root, "swap", dying)
         with pytest.raises(KeyboardInterrupt):
             rotate("--root")
     assert len(roots_in_use()) == 2
@@ -118,7 +118,7 @@ def test_a_key_shredded_during_the_rotation_does_not_come_back(
         CustomerKey.objects.filter(customer_id=anna.customer.id).delete()
         return real(*args)
 
-    monkeypatch.setattr(root_rotation, "swap", erase_first)
+    monkeypatch.setattr(root, "swap", erase_first)
     rotate("--root")
     assert not CustomerKey.objects.filter(customer_id=anna.customer.id).exists()
 

@@ -12,8 +12,8 @@ from messages.models import PhoneMessage
 from smartsvar.vault.errors import RootUnreachable, WrongRoot
 from smartsvar.vault.keys import forget_keys
 from smartsvar.vault.models import CustomerKey
-from smartsvar.vault.root import LocalRoot, RootKey, root_key, root_keys
-from smartsvar.vault.root_check import verify_roots
+from smartsvar.vault.roots.check import verify_roots
+from smartsvar.vault.roots.root import LocalRoot, RootKey, root_key, root_keys
 from tests import cast
 from tests.vault.roots import closed_kms, new_local_key, use_kms
 

@@ -18,14 +18,15 @@ from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
 from smartsvar.ids import new_id
 from smartsvar.shredding.actions import shred
-from smartsvar.vault import epochs, memory, moving, reindexing, rotating, rotation
+from smartsvar.vault import epochs, memory
 from smartsvar.vault.destruction import shred_keys
 from smartsvar.vault.epochs import customer_key
 from smartsvar.vault.errors import KeyLost
 from smartsvar.vault.index import blind_index, blind_indexes
 from smartsvar.vault.keys import Need, create_record_keys, forget_keys
 from smartsvar.vault.models import CustomerKey, RecordKey
-from smartsvar.vault.swap import swap
+from smartsvar.vault.rotation import moving, reindexing, run, steps
+from smartsvar.vault.rotation.swap import swap
 from tests import cast
 from tests.integrator import MESSAGES, integrator
 
@@ -33,13 +34,13 @@ pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
 # Where a run can be killed, as (module, function): before it and after it.
 STEPS = [
-    (rotating, "begin"),
-    (rotating, "move_records"),
+    (run, "begin"),
+    (run, "move_records"),
     (moving, "_move_batch"),
-    (rotation, "reindex"),
+    (steps, "reindex"),
     (reindexing, "swap"),
-    (rotation, "_destroyed"),
-    (rotating, "make_final"),
+    (steps, "_destroyed"),
+    (run, "make_final"),
 ]
 
 
@@ -135,7 +136,7 @@ def test_a_rotation_that_dies_at_any_step_is_carried_on(
     for house in (anna, cecilia):
         assert reads_well(house)
         assert search(house) == {messages[house.customer.id].id}
-    unfinished = rotation.unfinished()
+    unfinished = steps.unfinished()
     rotate_all()
     for house in (anna, cecilia):
         assert reads_well(house)
@@ -149,7 +150,7 @@ def test_a_run_over_all_goes_on_where_it_stopped(
     anna: cast.House, cecilia: cast.House, monkeypatch: Any
 ) -> None:
     done: list[UUID] = []
-    real = rotation.finish
+    real = steps.finish
 
     def once(customer_id: UUID, *args: Any, **kwargs: Any) -> Any:
         if done:
@@ -158,7 +159,7 @@ def test_a_run_over_all_goes_on_where_it_stopped(
         return real(customer_id, *args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(rotating, "finish", once)
+        patch.setattr(run, "finish", once)
         with pytest.raises(KeyboardInterrupt):
             rotate_all()
     assert sorted(map(str, [keys_of(anna), keys_of(cecilia)])) != [str(all_at(2))] * 2
@@ -171,8 +172,8 @@ def test_a_run_over_all_goes_on_where_it_stopped(
 
 
 def test_an_unfinished_rotation_gets_no_third_epoch(anna: cast.House) -> None:
-    assert rotation.begin(anna.customer.id)
-    assert not rotation.begin(anna.customer.id)
+    assert steps.begin(anna.customer.id)
+    assert not steps.begin(anna.customer.id)
     assert keys_of(anna) == {kind: [1, 2] for kind in CustomerKey.KeyClass.values}
 
 
@@ -235,7 +236,7 @@ def test_a_customer_without_any_key_left_is_key_lost(anna: cast.House) -> None:
 def test_an_epoch_goes_only_when_nothing_is_under_it(anna: cast.House) -> None:
     message = cast.message_of(anna)
     old = CustomerKey.objects.get(customer_id=anna.customer.id, key_class="content")
-    assert not rotation._destroyed(old)
+    assert not steps._destroyed(old)
     assert RecordKey.objects.filter(id=message.key_id, customer_key_id=old.id).exists()
 
 
@@ -245,7 +246,7 @@ def test_a_key_made_under_the_old_epoch_at_the_last_moment_is_moved_too(
     cast.message_of(anna)
     old = customer_key(anna.customer.id, "content")
     late: list[PhoneMessage] = []
-    real = rotation._destroyed
+    real = steps._destroyed
 
     def make_one_first(row: CustomerKey) -> bool:
         if row.id == old.id and not late:
@@ -253,7 +254,7 @@ def test_a_key_made_under_the_old_epoch_at_the_last_moment_is_moved_too(
             late.append(cast.message_of(anna))
         return real(row)
 
-    monkeypatch.setattr(rotation, "_destroyed", make_one_first)
+    monkeypatch.setattr(steps, "_destroyed", make_one_first)
     rotate_all()
     assert late
     assert keys_of(anna) == all_at(2)
@@ -265,7 +266,7 @@ def test_the_new_index_key_seals_only_when_every_process_looks_under_it(
 ) -> None:
     house, number = anna.customer.id, cast.PLANTED_NUMBER
     before = blind_index(house, "caller_number", number)
-    rotation.begin(house)
+    steps.begin(house)
     assert blind_indexes(house, "caller_number", number) == [before]  # remembered
     forget_keys()
     assert blind_index(house, "caller_number", number) == before
@@ -278,7 +279,7 @@ def test_the_new_index_key_seals_only_when_every_process_looks_under_it(
 
 def test_search_finds_old_and_new_while_half_is_indexed(anna: cast.House) -> None:
     first = cast.message_of(anna)
-    rotation.begin(anna.customer.id)
+    steps.begin(anna.customer.id)
     newest = max(customer_keys_fresh(anna), key=lambda row: row.epoch)
     key = epochs.open_customer_key(newest)
     reindexing.reindex(anna.customer.id, key, lambda text: None)
@@ -349,7 +350,7 @@ def test_a_repeated_request_is_known_again_during_and_after_a_rotation(anna: cas
 
 def test_the_status_counts_and_changes_nothing(anna: cast.House) -> None:
     cast.message_of(anna)
-    rotation.begin(anna.customer.id)
+    steps.begin(anna.customer.id)
     behind = RecordKey.objects.count()
     said = rotate("--status")
     assert "3  epoch 1" in said
@@ -377,10 +378,10 @@ def test_progress_is_a_line_per_batch(anna: cast.House, monkeypatch: Any) -> Non
 
 def test_a_rotation_waits_for_what_others_remember(anna: cast.House, monkeypatch: Any) -> None:
     waits: list[float] = []
-    monkeypatch.setattr("smartsvar.vault.rotating.time.sleep", waits.append)
+    monkeypatch.setattr("smartsvar.vault.rotation.run.time.sleep", waits.append)
     said = rotate("--customers")
     longest = max(waits)
-    assert 2 * memory.CACHE_SECONDS < longest <= rotation.wait_seconds()
+    assert 2 * memory.CACHE_SECONDS < longest <= steps.wait_seconds()
     assert "may remember an old key" in said
 
 

@@ -9,8 +9,9 @@ from uuid import UUID
 import pytest
 
 from messages.models import PhoneMessage
-from smartsvar.vault import epochs, memory, rotation
+from smartsvar.vault import epochs, memory
 from smartsvar.vault.models import RecordKey
+from smartsvar.vault.rotation import steps
 from tests import cast
 from tests.processes import running, wait_until
 from tests.vault.side import MEMORY
@@ -60,7 +61,7 @@ def test_killed_in_every_part_of_its_work_it_is_carried_on(
         kill_at(part, [SIDE, "rotate", "--customers", "--wait", wait], tmp_path / f"{number}.log")
         assert reads_well(anna)
         assert search(anna) == messages
-    assert rotation.unfinished() == [anna.customer.id]
+    assert steps.unfinished() == [anna.customer.id]
     last = tmp_path / "last.log"
     with running([SIDE, "rotate", "--customers"], last, {}) as process:
         ended_well(process, last)
@@ -77,7 +78,7 @@ def test_two_at_once_do_no_harm(anna: cast.House, tmp_path: Path) -> None:
     with running(command, one, {}) as first, running(command, two, {}) as second:
         ended_well(first, one)
         ended_well(second, two)
-    assert not rotation.unfinished()
+    assert not steps.unfinished()
     assert {len(epochs) for epochs in keys_of(anna).values()} == {1}
     assert reads_well(anna)
     assert search(anna) == messages

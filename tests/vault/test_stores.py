@@ -91,7 +91,7 @@ def test_a_write_that_fails_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("smartsvar.vault.folder.os.fsync", full)
+    monkeypatch.setattr("smartsvar.vault.stores.folder.os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         blob_store().put_bytes(here, b"hej")
     assert here not in names()

@@ -11,13 +11,13 @@ from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.trail import record_once
 from smartsvar.clock import database_now
 from smartsvar.startup import NotReady, require_ready
-from smartsvar.vault.census import count_keys
 from smartsvar.vault.errors import RootUnreachable
 from smartsvar.vault.models import CustomerKey
-from smartsvar.vault.root import root_key
-from smartsvar.vault.root_rotation import rewrap_customer_keys
-from smartsvar.vault.rotating import Run, make_final
-from smartsvar.vault.rotation import wait_seconds
+from smartsvar.vault.roots.root import root_key
+from smartsvar.vault.rotation.census import count_keys
+from smartsvar.vault.rotation.root import rewrap_customer_keys
+from smartsvar.vault.rotation.run import Run, make_final
+from smartsvar.vault.rotation.steps import wait_seconds
 
 EVER = timedelta(days=36500)
 CHOOSE = """Say what to rotate:

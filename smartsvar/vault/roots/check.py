@@ -3,7 +3,7 @@
 from smartsvar.vault.errors import Tampered, WrongRoot
 from smartsvar.vault.handles import WrappingKey
 from smartsvar.vault.models import CustomerKey
-from smartsvar.vault.root import root_keys
+from smartsvar.vault.roots.root import root_keys
 
 SAMPLES = 3  # one damaged row is that customer's trouble and keeps nobody from starting
 

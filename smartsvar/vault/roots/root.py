@@ -1,8 +1,8 @@
 """The root keys (KEK): which one seals, and which others may still open.
 
 A provider wraps and unwraps customer keys and never shows its own. Three come with the vault: a key
-from the environment or a file, for one machine, and AWS KMS (smartsvar/vault/kms.py). Another is
-the dotted path of a callable that returns a RootKey: setting ROOT_PROVIDER.
+from the environment or a file, for one machine, and AWS KMS (smartsvar/vault/roots/kms.py). Another
+is the dotted path of a callable that returns a RootKey: setting ROOT_PROVIDER.
 """
 
 import base64
@@ -21,7 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from smartsvar.vault.errors import RootUnreachable, Tampered, WrongRoot
-from smartsvar.vault.kms import KmsRoot
+from smartsvar.vault.roots.kms import KmsRoot
 
 SUITE = b"\x01"  # AES-256-GCM, 96-bit random nonce, 128-bit tag
 NONCE = 12

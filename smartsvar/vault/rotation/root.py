@@ -7,9 +7,9 @@ from uuid import UUID
 from smartsvar.vault.errors import Tampered, WrongRoot
 from smartsvar.vault.handles import place_of
 from smartsvar.vault.models import CustomerKey
-from smartsvar.vault.pace import Pace
-from smartsvar.vault.root import RootKey, root_key, root_named
-from smartsvar.vault.swap import swap
+from smartsvar.vault.roots.root import RootKey, root_key, root_named
+from smartsvar.vault.rotation.pace import Pace
+from smartsvar.vault.rotation.swap import swap
 
 BATCH = 100  # with a key service, each key is two calls
 

@@ -14,7 +14,7 @@ from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from smartsvar.vault.blobs import Ranges
-from smartsvar.vault.stores import Stored
+from smartsvar.vault.stores.store import Stored
 
 
 @contextmanager

@@ -14,9 +14,9 @@ from django.db import models
 from smartsvar.vault.errors import Unreadable
 from smartsvar.vault.handles import WrappingKey
 from smartsvar.vault.index import index_under
-from smartsvar.vault.pace import breathe
+from smartsvar.vault.rotation.pace import breathe
+from smartsvar.vault.rotation.swap import swap
 from smartsvar.vault.rows import BlindIndex, SealedModel
-from smartsvar.vault.swap import swap
 
 BATCH = 1000
 

@@ -12,7 +12,7 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage
 
 from smartsvar.vault.blobs import FileRanges, Ranges
-from smartsvar.vault.stores import Stored
+from smartsvar.vault.stores.store import Stored
 
 DRAFT = ".draft-"  # how a small object's file begins until it is whole
 

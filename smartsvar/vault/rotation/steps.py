@@ -24,8 +24,8 @@ from smartsvar.vault.epochs import (
     spread_seconds,
 )
 from smartsvar.vault.models import CustomerKey, RecordKey
-from smartsvar.vault.moving import move
-from smartsvar.vault.reindexing import marks_remain, reindex
+from smartsvar.vault.rotation.moving import move
+from smartsvar.vault.rotation.reindexing import marks_remain, reindex
 
 PASSES = 10  # over a customer's rows, until one finds nothing to do
 PAUSE = 0.05  # seconds for whoever is in the way

@@ -10,8 +10,8 @@ from smartsvar.vault.epochs import open_customer_key
 from smartsvar.vault.errors import Tampered
 from smartsvar.vault.handles import WrappingKey
 from smartsvar.vault.models import CustomerKey, RecordKey
-from smartsvar.vault.pace import Pace
-from smartsvar.vault.swap import swap
+from smartsvar.vault.rotation.pace import Pace
+from smartsvar.vault.rotation.swap import swap
 
 BLOCK = 50_000  # ids in memory at once
 BATCH = 1000  # keys per statement

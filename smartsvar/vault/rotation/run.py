@@ -10,7 +10,7 @@ from smartsvar.vault import finality
 from smartsvar.vault.destruction import NotFinal, empty_write_ahead_log
 from smartsvar.vault.errors import Unreadable, WrongRoot
 from smartsvar.vault.models import CustomerKey, RecordKey
-from smartsvar.vault.rotation import (
+from smartsvar.vault.rotation.steps import (
     Outcome,
     Say,
     Witness,

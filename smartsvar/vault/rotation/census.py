@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Exists, OuterRef
 
 from smartsvar.vault.models import CustomerKey, RecordKey
-from smartsvar.vault.root import root_key, root_keys
-from smartsvar.vault.rotation import unfinished
+from smartsvar.vault.roots.root import root_key, root_keys
+from smartsvar.vault.rotation.steps import unfinished
 
 
 class Census(NamedTuple):

@@ -1,0 +1,1 @@
+"""Keys changed while the service runs: a new root, a next epoch of customer keys, new indexes."""
