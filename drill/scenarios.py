@@ -98,9 +98,13 @@ def ledger_missing(report: Report, story: Story) -> None:
 
 
 def ledger_gapped(report: Report, story: Story) -> None:
-    """A link is gone from the middle of a chain; another time one was changed."""
+    """A link is gone from a chain's middle, or from its end; another time one was changed."""
     first = story.first
-    for name, damage in (("gapped", _remove_inner), ("changed", _change_one)):
+    for name, damage in (
+        ("gapped", _remove_inner),
+        ("cut", _remove_last),
+        ("changed", _change_one),
+    ):
         place = put_up(story, name, first, first, first)
         report.note(f"{name}: {damage(place)}")
         refuses(report, place)
@@ -109,13 +113,24 @@ def ledger_gapped(report: Report, story: Story) -> None:
         _with_its_ledger(report, story, place)
 
 
-def _inner(place: Place) -> str:
-    """Return a link that has one before it and one behind it."""
+def _longest(place: Place) -> list[str]:
+    """Return the links of the longest chain, in their order."""
     names = [name for name in place.ledger.names() if not name.startswith("marks/")]
     chains = [name.split("/")[0] for name in names]
     longest = max(set(chains), key=chains.count)
-    inner = [name for name in names if name.startswith(longest)][1:-1]
+    return sorted(name for name in names if name.startswith(longest))
+
+
+def _inner(place: Place) -> str:
+    """Return a link that has one before it and one behind it."""
+    inner = _longest(place)[1:-1]
     return inner[len(inner) // 2]
+
+
+def _remove_last(place: Place) -> str:
+    name = _longest(place)[-1]
+    place.ledger.remove(name)
+    return name
 
 
 def _remove_inner(place: Place) -> str:

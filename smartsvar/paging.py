@@ -26,6 +26,7 @@ class Page(Generic[Row]):
     rows: list[Row]
     older: str
     newer: str
+    left_out: int = 0  # rows that do not open
 
 
 def page_of(
@@ -45,8 +46,10 @@ def page_of(
         found = list(start.order_by(f"-{moment}", "-id")[: size + 1])
         shown = found[:size]
         back, on = len(found) > size, place is not None and bool(shown)
+    opened = openable(shown)
     return Page(
-        openable(shown),
+        opened,
+        left_out=len(shown) - len(opened),
         older=_write(shown[-1], moment) if back else "",
         newer=_write(shown[0], moment) if on else "",
     )

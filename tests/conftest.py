@@ -12,8 +12,8 @@ from django.test.client import ClientHandler
 
 from customers.models import Member, User
 from smartsvar.vault.keys import forget_keys
-from smartsvar.vault.storage import blob_store
 from tests import cast
+from tests.processes import empty_ledger
 
 
 @pytest.fixture(autouse=True)
@@ -50,11 +50,10 @@ def sven() -> User:
 
 @pytest.fixture(autouse=True)
 def _empty_ledger(request: pytest.FixtureRequest) -> None:
-    """A flushed database knows nothing of an earlier test's ledger: it would look restored."""
+    """A test that leaves the databases flushed begins with an empty ledger too."""
     mark = request.node.get_closest_marker("django_db")
     if mark and mark.kwargs.get("transaction"):
-        store = blob_store("ledger")
-        store.delete([stored.name for stored in store.names()])
+        empty_ledger()
 
 
 def browser() -> Client:

@@ -14,6 +14,7 @@ import httpx
 from django.db import connections
 
 from smartsvar.settings import BASE_DIR
+from smartsvar.vault.storage import blob_store
 
 
 def test_environment() -> dict[str, str]:
@@ -29,6 +30,12 @@ def test_environment() -> dict[str, str]:
             else urlunsplit(parts._replace(path=path))
         )
     return env
+
+
+def empty_ledger() -> None:
+    """Forget earlier tests' erasures: flushed databases know nothing of them, and look restored."""
+    store = blob_store("ledger")
+    store.delete([stored.name for stored in store.names()])
 
 
 @contextmanager

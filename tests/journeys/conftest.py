@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import cast
-from tests.processes import web_server
+from tests.processes import empty_ledger, web_server
 
 FLAGS = [
     "--no-sandbox",
@@ -38,6 +38,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def site(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real web server on the test's databases, over plain HTTP on loopback."""
+    empty_ledger()
     with web_server(tmp_path_factory.mktemp("web") / "web.log") as address:
         yield address
 

@@ -121,6 +121,7 @@ def test_a_list_shows_the_rest_and_reports_what_is_left_out(
     assert "Skadat" not in text
     assert "Annat ärende" in text
     assert "Helt ärende" in text
+    assert "1 post på sidan är skadad och kan inte visas." in text
     on_the_trail_once(row, anna)
 
 
