@@ -19,10 +19,12 @@ from customers.actions.accounts import change_details, open_customer
 from customers.actions.members import NotAllowed
 from customers.actions.support import first_invitation, resend_first_invitation, see_customer
 from customers.forms.support import ContactForm, OpeningForm
+from customers.labels import company_label
 from customers.models import ApiKey, Customer, Member, User
 from smartsvar.back_office.pages import CustomersRowsPages, ReadOnlyPages
 from smartsvar.back_office.site import support_site
 from smartsvar.clock import database_now
+from smartsvar.paging import openable
 
 SEARCHED = 5000  # names are sealed: a search by name opens this many customers at most
 
@@ -45,11 +47,12 @@ class CustomerPages(ReadOnlyPages):
             return found
         newest = Customer.objects.live().order_by("-number")[:SEARCHED]
         wanted = term.casefold()
-        return Q(id__in=[one.id for one in newest if wanted in one.company_name.casefold()])
+        names = ((one.id, one.company_name.casefold()) for one in openable(list(newest)))
+        return Q(id__in=[identity for identity, name in names if wanted in name])
 
     @admin.display(description=gettext_lazy("company name"))
     def name(self, customer: Customer) -> str:
-        return cast(str, customer.company_name)
+        return company_label(customer)
 
     @admin.display(description=gettext_lazy("contract"), ordering="contract_ended_at")
     def contract(self, customer: Customer) -> str:

@@ -24,6 +24,8 @@ from smartsvar.vault.errors import Unreadable
 log = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+WAIT = {"Retry-After": str(RETRY_SECONDS)}
+LATER_HEADERS = {503: WAIT, 507: WAIT}
 
 
 class Problem(Exception):
@@ -40,7 +42,7 @@ class Problem(Exception):
     ) -> None:
         super().__init__(code)
         self.status, self.code, self.detail, self.field = status, code, detail, field
-        self.headers = headers or {}
+        self.headers = headers or LATER_HEADERS.get(status, {})
         self.errors: list[dict[str, str]] = []
 
 
@@ -95,8 +97,7 @@ def as_problem(error: Exception, view: Any = None) -> Problem:
 
 def _later(error: Exception) -> Problem:
     log.error("unavailable", exc_info=error)
-    detail = "The service cannot do this now. Nothing was changed; try again later."
-    return Problem(503, "unavailable", detail, headers={"Retry-After": str(RETRY_SECONDS)})
+    return Problem(503, "unavailable", "The service cannot do this now. Try again later.")
 
 
 def _unreadable(error: Unreadable) -> Problem:

@@ -18,7 +18,7 @@ from customers.models import Invitation
 from smartsvar import mail
 from smartsvar.clock import database_now
 from smartsvar.shredding.models import Gone
-from smartsvar.unreadable import NO_ROOT, as_mail_trouble
+from smartsvar.unreadable import as_mail_trouble
 from smartsvar.vault.errors import VaultError
 
 log = structlog.get_logger(__name__)
@@ -35,9 +35,7 @@ def send_invitation(invitation_id: str) -> str:
     if not waiting.update(sent_at=at):  # sent, gone, or in another worker's hands
         return ""
     try:
-        mail.send(
-            lambda: _write(Invitation.objects.live().select_related("customer").get(id=identity))
-        )
+        mail.send(lambda: _write(identity))
     except mail.TryAgain as error:
         Invitation.objects.filter(id=identity, sent_at=at).update(sent_at=None)
         log.info("invitation waits", object=invitation_id, error=str(error))
@@ -50,9 +48,9 @@ def send_invitation(invitation_id: str) -> str:
     return ""
 
 
-def _write(invitation: Invitation) -> EmailMessage:
+def _write(identity: UUID) -> EmailMessage:
     with as_mail_trouble():
-        return _compose(invitation)
+        return _compose(Invitation.objects.live().select_related("customer").get(id=identity))
 
 
 def _compose(invitation: Invitation) -> EmailMessage:
@@ -83,7 +81,7 @@ def _forget_token(identity: UUID, at: datetime) -> None:
 def send_waiting_invitations() -> int:
     """Send every invitation that has not gone out: a nudge was lost, or the mail server down.
 
-    One that cannot be sent stops no other; a mail server or root key that is away stops the run.
+    One that cannot be sent stops no other; a mail server, key or database that is away stops it.
     """
     waiting = Invitation.objects.live().filter(sent_at=None).order_by("created_at", "id")
     end, tried = time.monotonic() + SWEEP_SECONDS, 0
@@ -92,7 +90,7 @@ def send_waiting_invitations() -> int:
             break
         tried += 1
         try:
-            if send_invitation(str(identity)) in {mail.NO_CONNECTION, NO_ROOT}:
+            if send_invitation(str(identity)) in mail.FOR_ALL:
                 break
         except Exception:  # the others' turn all the same
             log.exception("invitation failed", object=str(identity))

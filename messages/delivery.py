@@ -16,7 +16,6 @@ from messages.channels.email import send as email
 from messages.models import Delivery
 from smartsvar import mail
 from smartsvar.clock import database_now
-from smartsvar.unreadable import NO_ROOT
 
 log = structlog.get_logger(__name__)
 
@@ -81,9 +80,9 @@ def _settle(delivery: Delivery, state: str, code: str) -> tuple[str, str]:
 def _again(delivery: Delivery, code: str, at: datetime) -> tuple[str, str]:
     """Queue the next attempt: 30 s · 2ⁿ with full jitter, at most an hour, for 48 hours.
 
-    While the root key is away, nothing was tried: that never ends a delivery.
+    While the root key or a database is away, nothing was tried: that never ends a delivery.
     """
-    if code != NO_ROOT and at - delivery.created_at > GIVE_UP_AFTER:
+    if code not in mail.UNWRITTEN and at - delivery.created_at > GIVE_UP_AFTER:
         return _settle(delivery, Delivery.State.DEAD, code)
     longest = min(FIRST_WAIT * 2 ** min(delivery.attempts, 10), LONGEST_WAIT)
     wait = timedelta(seconds=random.uniform(5, longest.total_seconds()))  # noqa: S311
@@ -100,8 +99,8 @@ def _again(delivery: Delivery, code: str, at: datetime) -> tuple[str, str]:
 def deliver_due() -> int:
     """Send what waits, oldest first; return how many were handled.
 
-    Without a mail server or root key the first one finds out for all: the rest stays as it is. Nor
-    does a slow server hold the worker for longer than a run may take.
+    Without a mail server, root key or database the first one finds out for all: the rest stays as
+    it is. Nor does a slow server hold the worker for longer than a run may take.
     """
     ids = Delivery.objects.waiting(database_now()).values_list("id", flat=True)
     end, handled = time.monotonic() + RUN_SECONDS, 0
@@ -110,6 +109,6 @@ def deliver_due() -> int:
             break
         state, code = _attempt(identity)
         handled += bool(state)
-        if code in {mail.NO_CONNECTION, NO_ROOT}:
+        if code in mail.FOR_ALL:
             break
     return handled

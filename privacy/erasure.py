@@ -13,12 +13,17 @@ from smartsvar.shredding.actions import BATCH, carry_out, claim_rows
 from smartsvar.shredding.models import Shreddable, ShredJob
 
 
+class NotErased(Exception):
+    """The customer is still there; args: its id."""
+
+
 def erase_customer(customer: Customer, *, by: Acting, at: datetime) -> dict[str, int]:
     """Destroy all of the customer's records, the customer itself and its `content` key.
 
     Returns how many rows went, by model. What points at others goes first. Idempotent: it may stop
     anywhere and be called again. Raises OSError when ledger or storage cannot be reached; what was
-    claimed by then is invisible, and the purge finishes it.
+    claimed by then is invisible, and the purge finishes it. Raises NotErased when something came
+    in meanwhile, or another deletion of its rows is under way: to be called again.
     """
     gone: dict[str, int] = {}
     for model, _ in shreddable():
@@ -26,6 +31,8 @@ def erase_customer(customer: Customer, *, by: Acting, at: datetime) -> dict[str,
             while job := _claim(model, owner, customer, by, at):
                 count = carry_out(job)
                 gone[model._meta.label] = gone.get(model._meta.label, 0) + count
+    if Customer._base_manager.filter(id=customer.id).exists():
+        raise NotErased(customer.id)
     return gone
 
 

@@ -44,5 +44,7 @@ def _lost(model: type[SealedModel], keys: dict[UUID, UUID]) -> list[UUID]:
     if not suspects:
         return []
     living = Q(shred_job_id=None) if issubclass(model, Shreddable) else Q()
+    if model.sealed_under:  # it goes with its parent, whose job may stand between key and row
+        living &= Q(**{f"{model.sealed_under}__shred_job_id": None})
     rows = model._base_manager.filter(living, id__in=suspects)  # not shredded while we looked
     return list(rows.values_list("id", flat=True))

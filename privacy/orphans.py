@@ -4,13 +4,14 @@ Nothing is swept while anything points to a restore: a row that a later backup b
 key and its bytes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 from uuid import UUID
 
 import structlog
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.conf import settings
 from django.db import models
@@ -23,7 +24,7 @@ from smartsvar.shredding.standing import standing
 from smartsvar.vault.destruction import customer_keys_of, shred_keys
 from smartsvar.vault.models import CustomerKey, RecordKey
 from smartsvar.vault.rows import SealedModel
-from smartsvar.vault.second_factor import HOUSE
+from smartsvar.vault.second_factor import HOUSE, PEOPLE
 from smartsvar.vault.storage import blob_store
 
 log = structlog.get_logger(__name__)
@@ -63,14 +64,39 @@ def sweep_keys(at: datetime) -> int:
     """
     if ShredJob.objects.exists():
         return 0
-    gone = 0
+    gone, last = 0, UUID(int=0)
     old = RecordKey.objects.filter(created_at__lt=at - AGE).order_by("id")
-    for label in set(old.order_by().values_list("model", flat=True).distinct()):
-        model = apps.get_model(label)
-        for part in _in_batches(old.filter(model=label).values_list("id", "object_id").iterator()):
-            alive = _alive(model, [row for _, row in part])
-            gone += shred_keys(key for key, row in part if row not in alive)
+    while batch := list(old.filter(id__gt=last).values_list("id", "model", "object_id")[:BATCH]):
+        last = batch[-1][0]
+        lone = set()
+        for label in {model for _, model, _ in batch}:
+            part = {key: row for key, model, row in batch if model == label}
+            lone |= {key for key, row in part.items() if row not in _alive_of(label, part.values())}
+        gone += shred_keys(lone - _needed(lone))
     return gone
+
+
+def _alive_of(label: str, rows: Iterable[UUID]) -> set[UUID]:
+    """Return which rows exist. A person's key lives as long as a second factor is sealed by it."""
+    if label == PEOPLE:
+        owners = Authenticator.objects.filter(user_id__in=list(rows))
+        return set(owners.values_list("user_id", flat=True))
+    try:
+        return _alive(apps.get_model(label), list(rows))
+    except (LookupError, ValueError):
+        return set()
+
+
+def _needed(keys: set[UUID]) -> set[UUID]:
+    """Return the keys that some row names after all: what a key's own row says may be damaged."""
+    found: set[UUID] = set()
+    for model in apps.get_models():
+        if keys and issubclass(model, SealedModel):
+            rows = model._base_manager.filter(key_id__in=keys)
+            found |= set(rows.values_list("key_id", flat=True))
+    if found:
+        log.error("keys whose own row names another record: kept", count=len(found))
+    return found
 
 
 def sweep_customer_keys(at: datetime) -> int:
@@ -89,12 +115,6 @@ def sweep_customer_keys(at: datetime) -> int:
 
 def _alive(model: type[models.Model], rows: list[UUID]) -> set[UUID]:
     return set(model._base_manager.filter(pk__in=rows).values_list("pk", flat=True))
-
-
-def _in_batches(pairs: Iterator[tuple[UUID, UUID]]) -> Iterator[list[tuple[UUID, UUID]]]:
-    whole = list(pairs)  # ids only; the table changes while the batches are worked on
-    for start in range(0, len(whole), BATCH):
-        yield whole[start : start + BATCH]
 
 
 def sweep_blobs(at: datetime) -> int:

@@ -17,6 +17,7 @@ from recordings.models import Recording
 from recordings.streaming import AudioUnavailable, audio_response
 from smartsvar.clock import database_now
 from smartsvar.paging import page_of
+from smartsvar.unreadable import RETRY_SECONDS
 
 
 @require_safe
@@ -36,7 +37,9 @@ def audio(request: HttpRequest, member: Member, identity: UUID) -> HttpResponseB
     try:
         return audio_response(request, recording, by=member, at=database_now())
     except AudioUnavailable:
-        return HttpResponse(status=503)
+        said = _("The recording cannot be opened now. We have been told. Try again in a while.")
+        headers = {"Retry-After": str(RETRY_SECONDS)}
+        return HttpResponse(said, "text/plain; charset=utf-8", status=503, headers=headers)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import beat_init, worker_init
 from django.utils.module_loading import import_string
 
@@ -39,6 +40,11 @@ def every(seconds: float, task: str) -> dict[str, Any]:
     return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
 
 
+def at(task: str, **when: Any) -> dict[str, Any]:
+    """Return an entry by the clock, for what is rare: an interval begins anew with each restart."""
+    return {"task": task, "schedule": crontab(**when), "options": {"expires": 60 * MINUTE}}
+
+
 app.conf.beat_schedule = {
     "purge what is due": every(2 * MINUTE, "privacy.purge_due"),
     "send what waits": every(MINUTE / 2, "messages.deliver_due"),
@@ -46,8 +52,8 @@ app.conf.beat_schedule = {
     "mark how far all have come": every(MINUTE, "privacy.advance_marks"),
     "send waiting invitations": every(5 * MINUTE, "customers.send_waiting_invitations"),
     "forget old Idempotency-Keys": every(60 * MINUTE, "customers.forget_idempotency"),
-    "sweep orphans": every(360 * MINUTE, "privacy.sweep_orphans"),
+    "sweep orphans": at("privacy.sweep_orphans", hour="*/6", minute="15"),
     "make deletions of keys final": every(60 * MINUTE, "privacy.finish_deletions"),
-    "prune the erasure ledger": every(1440 * MINUTE, "privacy.prune_ledger"),
-    "count differences in due dates": every(1440 * MINUTE, "privacy.check_due"),
+    "prune the erasure ledger": at("privacy.prune_ledger", hour="3", minute="30"),
+    "count differences in due dates": at("privacy.check_due", hour="4", minute="0"),
 }

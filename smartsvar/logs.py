@@ -16,6 +16,7 @@ import structlog
 ALLOWED = {
     "event", "level", "timestamp", "logger", "task", "task_id", "error", "where", "count", "job",
     "customer", "object", "model", "status", "method", "route", "request_id", "seconds", "state",
+    "part",
 }  # fmt: skip
 OURS = ("smartsvar", "customers", "recordings", "messages", "privacy", "subprocessors")
 CONSTANT = ("celery.beat", "celery.worker", "gunicorn.error")

@@ -8,11 +8,15 @@ import structlog
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.message import sanitize_address
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 
 log = structlog.get_logger(__name__)
 
 NO_CONNECTION = "no_connection"
+NO_ROOT = "no_root_key"
+NO_DATABASE = "no_database"
+UNWRITTEN = {NO_ROOT, NO_DATABASE}  # nothing was tried: this never ends a mail, however long
+FOR_ALL = {NO_CONNECTION, *UNWRITTEN}  # what hinders one mail hinders every other now
 
 
 class Unsure(Exception):
@@ -55,8 +59,8 @@ def _written(write: Callable[[], EmailMessage]) -> EmailMessage:
         mail.message().as_bytes()
     except (GiveUp, TryAgain):
         raise
-    except OperationalError as error:  # a database is away, which passes
-        raise TryAgain("no_database") from error
+    except (OperationalError, InterfaceError) as error:  # a database is away, which passes
+        raise TryAgain(NO_DATABASE) from error
     except Exception as error:  # whatever it is, it will not be better the next time
         log.exception("mail cannot be written")
         raise GiveUp(type(error).__name__[:40]) from error

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
 
-from smartsvar.unreadable import noticed
+from smartsvar.unreadable import noticed_in_list
 from smartsvar.vault.errors import Unreadable
 from smartsvar.vault.rows import SealedModel
 
@@ -64,11 +64,12 @@ def openable(rows: list[Row]) -> list[Row]:
 
 
 def _opens(row: Model) -> bool:
+    if not isinstance(row, SealedModel):
+        return True
     try:
-        if isinstance(row, SealedModel):
-            row.opened()
+        row.opened()
     except Unreadable as error:
-        noticed(error)
+        noticed_in_list(error, row)
         return False
     return True
 

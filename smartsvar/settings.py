@@ -221,6 +221,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # Cookies and headers
+SESSION_ENGINE = "customers.sessions"
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"  # names, never in a row
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"

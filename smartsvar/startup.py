@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any
 
 import structlog
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 
 from smartsvar.shredding.standing import standing
@@ -43,21 +44,39 @@ def refusal(error: NotReady) -> str:
     return f"Smartsvar does not start.\n{error}"
 
 
+def unforeseen(error: Exception) -> NotReady:
+    """Return the refusal for an error that nobody thought of: by its type, for text quotes data."""
+    return NotReady(f"The check at the start failed: {type(error).__name__}.")
+
+
 def say(error: NotReady) -> None:
     """Tell the operator, past Celery's redirection of the standard streams into its log."""
     print(refusal(error), file=sys.__stderr__, flush=True)
 
 
+def wait_for(error: Exception) -> None:
+    """Tell the operator what cannot be reached; of a root also why, in the vault's own words."""
+    log.error("not ready", error=type(error).__name__)
+    if isinstance(error, RootUnreachable):
+        print(f"Smartsvar waits.\n{error}", file=sys.__stderr__, flush=True)
+
+
 def require_ready() -> None:
     """Raise NotReady with what is wrong; return when all is well.
 
-    Lets through what means that something cannot be reached now: see UNREACHABLE.
+    Lets through what means that something cannot be reached now: see UNREACHABLE. Nothing else: a
+    check that failed in a way nobody thought of has not passed, and Celery would swallow it.
     """
     try:
         verify_roots()
-    except WrongRoot as error:
+        found = standing()
+    except UNREACHABLE:
+        raise
+    except (WrongRoot, ImproperlyConfigured) as error:
         raise NotReady(str(error)) from error
-    found = standing()
+    except Exception as error:
+        log.exception("check failed")
+        raise unforeseen(error) from error
     if not found.sound:
         raise NotReady("\n".join([*found.sentences(), REPLAY]))
 
@@ -65,21 +84,29 @@ def require_ready() -> None:
 def wait_until_ready() -> None:
     """Return when all is well, asking again as long as something cannot be reached.
 
-    Ends the process (SystemExit) when something is wrong: Celery's signals swallow exceptions.
+    Ends the process (SystemExit) on whatever else: Celery's signals swallow every exception.
     """
-    while True:
-        try:
-            require_ready()
-        except NotReady as error:
-            say(error)
-            raise SystemExit(EX_CONFIG) from error
-        except UNREACHABLE as error:
-            log.error("not ready", error=type(error).__name__)
+    try:
+        while not _found_ready():
             time.sleep(RETRY)
-        else:
-            return
-        finally:
-            connections.close_all()  # nothing of it may be inherited by forked workers
+    except NotReady as error:
+        say(error)
+        raise SystemExit(EX_CONFIG) from error
+    except Exception as error:
+        say(unforeseen(error))
+        raise SystemExit(EX_CONFIG) from error
+
+
+def _found_ready() -> bool:
+    """Ask once; return whether all is well, or False when something cannot be reached."""
+    try:
+        require_ready()
+    except UNREACHABLE as error:
+        wait_for(error)
+        return False
+    finally:
+        connections.close_all()  # nothing of it may be inherited by forked workers
+    return True
 
 
 class WhenReady:
@@ -117,10 +144,4 @@ class WhenReady:
             return self._ready
 
     def _ask(self) -> None:
-        try:
-            require_ready()
-            self._ready = True
-        except UNREACHABLE as error:
-            log.error("not ready", error=type(error).__name__)
-        finally:
-            connections.close_all()
+        self._ready = _found_ready()

@@ -19,6 +19,7 @@ from smartsvar.audit.trail import record_once
 from smartsvar.clock import database_now
 from smartsvar.shredding.models import Shreddable
 from smartsvar.vault.errors import Place, RootUnreachable, Unreadable, WrongRoot
+from smartsvar.vault.rows import SealedModel
 from smartsvar.vault.second_factor import HOUSE
 
 log = structlog.get_logger(__name__)
@@ -27,16 +28,16 @@ VERB = "record.unreadable"
 WITHIN = timedelta(hours=1)  # one entry per object and hour
 LATER = (RootUnreachable, WrongRoot, OperationalError, InterfaceError)
 RETRY_SECONDS = 30
-NO_ROOT = "no_root_key"
 
 
 def noticed(error: Exception, place: Place | None = None) -> bool:
     """Report what does not open, unless it is being destroyed; return whether it still lives.
 
     An alarm in the log, and an entry in the trail. Call it where no transaction is open that will
-    be rolled back. `place` is for errors that know none. Damage whose place nobody knows lives.
+    be rolled back. Whoever knows what was to be opened says so by `place`: an error may have its
+    place from a key's row, which is damaged itself. Damage whose place nobody knows lives.
     """
-    found = getattr(error, "place", None) or place
+    found = place or getattr(error, "place", None)
     kind = type(error).__name__
     if found is None:
         log.error("record does not open", error=kind)
@@ -54,11 +55,31 @@ def noticed(error: Exception, place: Place | None = None) -> bool:
     return True
 
 
+def noticed_in_list(error: Unreadable, row: SealedModel) -> bool:
+    """Report a row once per list, however many rows brought it along; return as noticed()."""
+    told = {} if row.ring is None else row.ring.told
+    if row.place not in told:
+        told[row.place] = noticed(error, row.place)
+    return told[row.place]
+
+
 def lives(place: Place) -> bool:
-    """Whether the row exists and neither it, its parent nor its customer is claimed."""
-    model = apps.get_model(place.model)
+    """Whether the row exists and neither it, its parent nor its customer is claimed.
+
+    What has a label that nobody knows lives: something is wrong with it, and nobody deleted it.
+    """
+    model = _model_of(place)
+    if model is None:
+        return True
     unclaimed: dict[str, Any] = {f"{path}shred_job_id": None for path in _owners(model)}
     return bool(model._base_manager.filter(pk=place.object_id, **unclaimed).exists())
+
+
+def _model_of(place: Place) -> type[models.Model] | None:
+    try:
+        return apps.get_model(place.model)
+    except (LookupError, ValueError):  # no such model; no label at all
+        return None
 
 
 def _owners(model: type[models.Model]) -> Iterator[str]:
@@ -72,18 +93,22 @@ def _owners(model: type[models.Model]) -> Iterator[str]:
 
 
 def _record(place: Place) -> None:
-    thing = apps.get_model(place.model)(pk=place.object_id)
+    model = _model_of(place)
+    if model is None:  # the trail names things by their model; the log has told of it
+        return
+    thing = model(pk=place.object_id)
     customer = None if place.customer_id == HOUSE else place.customer_id
     record_once(VERB, thing, by=SYSTEM, customer_id=customer, at=database_now(), within=WITHIN)
 
 
 @contextmanager
 def as_mail_trouble() -> Iterator[None]:
-    """Say in the mail's words what hinders its writing: a root that is away only makes it late."""
+    """Say in the mail's words what hinders its writing: what is away only makes it late."""
     try:
         yield
-    except (RootUnreachable, WrongRoot) as error:
-        log.error("mail waits for the root key", error=type(error).__name__)
-        raise mail.TryAgain(NO_ROOT) from error
+    except LATER as error:
+        log.error("mail waits", error=type(error).__name__)
+        away = isinstance(error, (RootUnreachable, WrongRoot))
+        raise mail.TryAgain(mail.NO_ROOT if away else mail.NO_DATABASE) from error
     except Unreadable as error:
         raise mail.GiveUp("unreadable" if noticed(error) else "gone") from error

@@ -76,6 +76,7 @@ def problem(response: Any, status: int, code: str) -> dict[str, Any]:
     body: dict[str, Any] = response.json()
     assert body["status"] == status
     assert body["code"] == code, body
+    assert status not in {503, 507} or response["Retry-After"] == "30"
     assert {"type", "title", "detail", "instance", "request_id"} <= set(body)
     return body
 

@@ -1,10 +1,11 @@
 """What belongs to a customer is fetched through the customer, here and nowhere else."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-from django.db import models
+from django.db import models, transaction
 
-from smartsvar.shredding.models import Shreddable, ShreddableQuerySet
+from smartsvar.shredding.models import Gone, Shreddable, ShreddableQuerySet
 
 if TYPE_CHECKING:
     from customers.models.customer import Customer
@@ -19,6 +20,14 @@ class TenantQuerySet(ShreddableQuerySet[M]):
         """This customer's rows that may be shown: live, not claimed, not past their date."""
         return self.filter(customer=customer).live()
 
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """Insert many. Raises Gone when one of them is of a customer that is being erased."""
+        rows = list(objs)
+        with transaction.atomic():
+            made = super().bulk_create(rows, *args, **kwargs)
+            self.model._refuse_claimed(rows)
+        return made
+
 
 class TenantOwned(Shreddable):
     """A shreddable row that belongs to one customer."""
@@ -29,3 +38,23 @@ class TenantOwned(Shreddable):
 
     class Meta(Shreddable.Meta):
         abstract = True
+
+    def save(self, **kwargs: Any) -> None:
+        """Save. Raises Gone for a new row of a customer that is being erased.
+
+        The insert's foreign key holds the customer's row, so a claim waits for it and then finds
+        this row, or came before and is seen here.
+        """
+        if not self._state.adding:
+            super().save(**kwargs)
+            return
+        with transaction.atomic():
+            super().save(**kwargs)
+            self._refuse_claimed([self])
+
+    @classmethod
+    def _refuse_claimed(cls, rows: Iterable["TenantOwned"]) -> None:
+        owners = {row.customer_id for row in rows}
+        customer: Any = cls._meta.get_field("customer").related_model
+        if customer._base_manager.filter(id__in=owners).exclude(shred_job_id=None).exists():
+            raise Gone

@@ -5,10 +5,11 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext as _
 
-from customers.models import StaffMember
+from customers.labels import company_label
+from customers.models import Customer, StaffMember
 from smartsvar import callers
 from smartsvar.personal_data import keep_of
-from smartsvar.unreadable import noticed
+from smartsvar.unreadable import noticed_in_list
 from smartsvar.vault.errors import Unreadable
 
 register = template.Library()
@@ -35,8 +36,15 @@ def person(staff: StaffMember | None) -> str:
     try:
         return "" if staff is None or staff.shred_job_id else staff.name
     except Unreadable as error:
-        noticed(error)
+        if staff is not None:
+            noticed_in_list(error, staff)
         return ""
+
+
+@register.filter
+def company(customer: Customer) -> str:
+    """The company's name; for damage, that the customer of this number cannot be shown."""
+    return company_label(customer)
 
 
 @register.filter

@@ -6,7 +6,7 @@ database cannot change them along.
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,8 +44,9 @@ class Said:
     broken: list[str] = field(default_factory=list)
 
 
-def anchor_heads(at: datetime) -> Path:
-    """Append every chain's head to today's file."""
+def anchor_heads(chains: Iterable[UUID], at: datetime) -> Path:
+    """Append these chains' heads to today's file."""
+    heads = AuditChain.objects.filter(customer_id__among=list(chains)).order_by("customer_id")
     return _append(
         "heads",
         at,
@@ -55,7 +56,7 @@ def anchor_heads(at: datetime) -> Path:
                 "position": chain.position,
                 "head": bytes(chain.head).hex(),
             }
-            for chain in AuditChain.objects.order_by("customer_id")
+            for chain in heads
         ],
     )
 

@@ -16,6 +16,8 @@ from smartsvar.vault.errors import Unreadable
 
 log = structlog.get_logger(__name__)
 
+SAFE = {"GET", "HEAD"}  # whoever asked by another method may have changed something
+
 
 class Trouble:
     """Answers for what a page raised: 503 when it is about later, 500 or 404 when about damage."""
@@ -52,6 +54,5 @@ def _page_of(request: HttpRequest, error: Exception) -> HttpResponse | None:
             raise Http404
         return HttpResponse(render_to_string("damaged.html"), status=500)
     log.error("unavailable", exc_info=error)
-    response = HttpResponse(render_to_string("503.html"), status=503)
-    response["Retry-After"] = str(RETRY_SECONDS)
-    return response
+    page = render_to_string("503.html", {"asked": request.method in SAFE})
+    return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_SECONDS)})

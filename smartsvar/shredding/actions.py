@@ -13,6 +13,7 @@ from django.db.models import CASCADE, SET_NULL, ForeignObjectRel, Q
 from smartsvar.audit.actors import SYSTEM, Acting, Actor
 from smartsvar.audit.trail import record_many
 from smartsvar.clock import database_now
+from smartsvar.ids import new_id
 from smartsvar.personal_data import Erase, PersonalData, declaration_of
 from smartsvar.shredding import ledger
 from smartsvar.shredding.models import (
@@ -117,6 +118,7 @@ def _claim(
     model: type[Shreddable], ids: list[UUID], reason: str, by: Actor, at: datetime
 ) -> ShredJob:
     job = ShredJob.objects.create(
+        id=new_id(at),  # by the database's clock: the ledger is held against it
         model=model._meta.label,
         reason=reason,
         actor_kind=by.kind,

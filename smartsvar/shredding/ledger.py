@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Lock
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
@@ -21,7 +21,7 @@ from smartsvar.vault.storage import blob_store
 
 GENESIS = "0" * 64
 MARKS = "marks/"
-_NAME = re.compile(r"([0-9a-f-]{36})/([0-9]{8})(?:-([0-9a-f-]{36}))?\.json")
+_NAME = re.compile(r"([0-9a-f-]{36})/([0-9]{8})-([0-9a-f-]{36})\.json")
 
 
 class LedgerWriter:
@@ -100,7 +100,7 @@ class BatchName(NamedTuple):
 
     writer: str
     sequence: int
-    job: UUID | None
+    job: UUID
     path: str
     at: datetime
 
@@ -117,26 +117,18 @@ class Batch(NamedTuple):
 
 
 def listed() -> tuple[list[BatchName], list[str]]:
-    """Return every batch's name, in the order of the chains, and a fault for each gap.
+    """Return every batch's name, in the order of the chains, and a fault for each foreign object.
 
-    One listing, nothing is opened. A chain may begin late, because its oldest links are pruned; a
-    link that is missing behind its first one is a fault. Raises OSError.
+    One listing, nothing is opened. Whether links are missing says the last mark (marks.py). Raises
+    OSError.
     """
     found, faults = [], []
     for path, at in blob_store("ledger").names():
-        match = _NAME.fullmatch(path)
-        if match:
-            job = UUID(match[3]) if match[3] else None
-            found.append(BatchName(match[1], int(match[2]), job, path, at))
+        if match := _NAME.fullmatch(path):
+            found.append(BatchName(match[1], int(match[2]), UUID(match[3]), path, at))
         elif not path.startswith(MARKS):
             faults.append(f"{path} is no part of a ledger")
-    found.sort()
-    for last, this in zip(found, found[1:], strict=False):
-        if this.writer == last.writer and this.sequence != last.sequence + 1:
-            faults.append(
-                f"chain {this.writer}: link {last.sequence} is followed by {this.sequence}"
-            )
-    return found, faults
+    return sorted(found), faults
 
 
 def read(names: Iterable[BatchName]) -> Iterator[Batch]:
@@ -144,7 +136,7 @@ def read(names: Iterable[BatchName]) -> Iterator[Batch]:
 
     Raises BrokenLedger for one that was changed, or is another installation's. Raises OSError.
     """
-    writer, digest = "", ""
+    writer, sequence, digest = "", -1, ""
     for name in names:
         body = blob_store("ledger").get_bytes(name.path)
         try:
@@ -157,12 +149,14 @@ def read(names: Iterable[BatchName]) -> Iterator[Batch]:
             raise BrokenLedger(f"{name.path} cannot be read.") from error
         if not ours:
             raise BrokenLedger(f"{name.path} belongs to another installation.")
-        if not fits or name.job not in {None, batch.job}:
+        if not fits or name.job != batch.job:
             raise BrokenLedger(f"{name.path} is not what its name says.")
-        before = digest if name.writer == writer else GENESIS if name.sequence == 0 else follows
+        before = GENESIS if name.sequence == 0 else follows
+        if (name.writer, name.sequence) == (writer, sequence + 1):
+            before = digest
         if follows != before:
             raise BrokenLedger(f"{name.path} does not follow the link before it.")
-        writer, digest = name.writer, hashlib.sha256(body).hexdigest()
+        writer, sequence, digest = *name[:2], hashlib.sha256(body).hexdigest()
         yield batch
 
 
@@ -181,15 +175,15 @@ class BrokenLedger(Exception):
     """The ledger cannot be trusted; the text says which object and why."""
 
 
-def prune(at: datetime) -> int:
-    """Remove the oldest links of every chain that are past LEDGER_DAYS; return how many."""
-    limit = at - timedelta(days=settings.LEDGER_DAYS)
+def prune(before: datetime) -> int:
+    """Remove the oldest links of every chain, those written before then; return how many."""
     keeping: set[str] = set()
     old = []
     for name in listed()[0]:
-        if name.at >= limit:
+        if name.at >= before:
             keeping.add(name.writer)
         elif name.writer not in keeping:  # only from the front, so that no gap comes about
             old.append(name.path)
-    blob_store("ledger").delete(old)
+    for start in range(0, len(old), 1000):
+        blob_store("ledger").delete(old[start : start + 1000])
     return len(old)

@@ -7,12 +7,13 @@ were, so that a link lost from their ends is missed even when both databases wer
 """
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
 
-from smartsvar.shredding.ledger import MARKS, BrokenLedger, listed
+from smartsvar.shredding.ledger import MARKS, BatchName, BrokenLedger, listed
 from smartsvar.shredding.models import Mark
 from smartsvar.vault.models import KeysMark
 from smartsvar.vault.storage import blob_store
@@ -21,18 +22,20 @@ KEPT = 3  # marks that stay in the ledger
 ONLY = 1  # the primary key of each database's one row
 
 
-Spans = dict[str, tuple[int, int]]
+Chains = dict[str, list[list[int]]]
 
 
 class At(NamedTuple):
     """A mark's number, and when it was set; None where there is none yet.
 
-    spans: the first and last link that each chain of the ledger had then (the ledger's mark only).
+    The ledger's mark only: chains, the links that each chain had then, as pairs of first and last;
+    pruned, before when links have been pruned.
     """
 
     number: int = 0
     at: datetime | None = None
-    spans: Spans = {}  # never changed
+    chains: Chains = {}  # never changed
+    pruned: datetime | None = None
 
 
 class Marks(NamedTuple):
@@ -64,6 +67,12 @@ def read_marks() -> Marks:
 
     Raises BrokenLedger, OSError.
     """
+    marks = _read()
+    # It may have advanced twice while we read: what looks cut off is looked at again.
+    return _read() if marks.ledger_cut else marks
+
+
+def _read() -> Marks:
     ledger = _in_ledger()
     keys, main = KeysMark.objects.filter(pk=ONLY).first(), Mark.objects.filter(pk=ONLY).first()
     return Marks(
@@ -80,20 +89,25 @@ def _in_ledger() -> At:
     newest = max(names)
     try:
         said = json.loads(blob_store("ledger").get_bytes(newest))
-        spans = {writer: (int(a), int(b)) for writer, (a, b) in said["spans"].items()}
-        mark = At(int(said["number"]), datetime.fromisoformat(said["at"]), spans)
+        mark = At(
+            number=int(said["number"]),
+            at=datetime.fromisoformat(said["at"]),
+            chains={writer: list(spans) for writer, spans in said["chains"].items()},
+            pruned=datetime.fromisoformat(said["pruned"]) if said["pruned"] else None,
+        )
         installation = said["installation"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BrokenLedger(f"{newest} cannot be read.") from error
     if installation != settings.INSTALLATION_ID:
         raise BrokenLedger(f"{newest} belongs to another installation.")
     return mark
 
 
-def advance(at: datetime) -> int:
+def advance(at: datetime, *, pruned: datetime | None = None) -> int:
     """Count all three one further, or finish a step that was interrupted; return the number.
 
-    Several at once do no harm. Raises OutOfStep, BrokenLedger, OSError.
+    `pruned` notes before when links are going to be pruned. Several at once do no harm. Raises
+    OutOfStep, BrokenLedger, OSError.
     """
     marks = read_marks()
     if marks.main_older or marks.keys_older or marks.ledger_cut:
@@ -105,7 +119,7 @@ def advance(at: datetime) -> int:
         if not Mark.objects.filter(pk=ONLY, number=number - 1).update(number=number, at=at):
             return number  # another process has just done it, and goes on
     set_keys(number, at)
-    _write(number, at)
+    write(number, at, pruned=pruned or marks.ledger.pruned)
     return number
 
 
@@ -121,25 +135,45 @@ def set_main(number: int, at: datetime) -> None:
     Mark.objects.filter(pk=ONLY, number__lt=number).update(number=number, at=at)
 
 
-def _write(number: int, at: datetime) -> None:
+def write(number: int, at: datetime, *, pruned: datetime | None) -> None:
+    """Write the ledger's own mark: its number, and what the ledger holds now."""
     store = blob_store("ledger")
     said = {
         "installation": settings.INSTALLATION_ID,
         "number": number,
         "at": at.astimezone(UTC).isoformat(timespec="seconds"),
-        "spans": _spans(at),
+        "pruned": pruned.isoformat() if pruned else "",
+        "chains": _chains(at, pruned),
     }
     store.put_bytes(f"{MARKS}{number:012d}.json", json.dumps(said).encode())
     names = sorted(stored.name for stored in store.names(MARKS))
     store.delete(names[:-KEPT])
 
 
-def _spans(at: datetime) -> Spans:
-    """Return each chain's first and last link, those left out that are about to be pruned."""
+def _chains(at: datetime, pruned: datetime | None) -> Chains:
+    """Return the links of each chain, but for those that are pruned or about to be."""
     staying = at - timedelta(days=settings.LEDGER_DAYS - 1)
-    spans: Spans = {}
+    chains: Chains = {}
     for name in listed()[0]:
-        if name.at >= staying:
-            first, _ = spans.get(name.writer, (name.sequence, 0))
-            spans[name.writer] = (first, name.sequence)
-    return spans
+        if name.at < max(staying, pruned or staying):
+            continue
+        spans = chains.setdefault(name.writer, [])
+        if spans and spans[-1][1] == name.sequence - 1:
+            spans[-1][1] = name.sequence
+        else:
+            spans.append([name.sequence, name.sequence])
+    return chains
+
+
+def missing(names: list[BatchName], chains: Chains) -> Iterator[str]:
+    """Yield what the ledger lacks: of the links its last mark named, and between later ones."""
+    there: dict[str, set[int]] = {}
+    for name in names:
+        there.setdefault(name.writer, set()).add(name.sequence)
+    for writer in sorted(there.keys() | chains.keys()):
+        have = there.get(writer, set())
+        named = {n for first, last in chains.get(writer, []) for n in range(first, last + 1)}
+        known = max(named, default=min(have, default=0))
+        later = range(known, max(have, default=known) + 1) if have else ()
+        if lost := (named | set(later)) - have:
+            yield f"chain {writer} lacks {len(lost)} of its links, {min(lost)} among them"

@@ -4,7 +4,6 @@ After a restore from backup they disagree, and what they disagree about tells wh
 back, to when, and what must be destroyed again.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,7 +14,16 @@ from django.db.models import Model
 from smartsvar.clock import database_now
 from smartsvar.ids import first_id
 from smartsvar.shredding import ledger
-from smartsvar.shredding.marks import At, Marks, advance, read_marks
+from smartsvar.shredding.marks import (
+    At,
+    Marks,
+    advance,
+    missing,
+    read_marks,
+    set_keys,
+    set_main,
+    write,
+)
 from smartsvar.shredding.models import ErasedBatch, ShredJob
 from smartsvar.vault.models import DestroyedBatch
 
@@ -82,10 +90,13 @@ def standing() -> Standing:
         marks, broken = read_marks(), []
     except ledger.BrokenLedger as error:
         marks, broken = Marks(At(), At(), At()), [str(error).rstrip(".")]
-    names, gaps = ledger.listed()
-    broken += gaps + list(_cut_off(names, marks))
-    named = {name.job for name in names if name.job}
-    if lacking := {job for job in known - named if job >= first_id(_kept_since())}:
+    names, foreign = ledger.listed()
+    broken += [*foreign, *missing(names, marks.ledger.chains)]
+    if marks.ledger_cut:
+        newest = max(marks.main.number, marks.keys.number)
+        broken.append(f"it ends at mark {marks.ledger.number}, the databases at {newest}")
+    named = {name.job for name in names}
+    if lacking := _lacking(known - named, marks):
         broken.append(f"it lacks {len(lacking)} erasures that the databases know of")
     waiting = set(ShredJob.objects.values_list("id", flat=True))
     return Standing(
@@ -96,21 +107,12 @@ def standing() -> Standing:
     )
 
 
-def _cut_off(names: list[ledger.BatchName], marks: Marks) -> Iterator[str]:
-    """Yield what the ledger lost from its ends, by what its last mark says and the databases'."""
-    there: dict[str, set[int]] = {}
-    for name in names:
-        there.setdefault(name.writer, set()).add(name.sequence)
-    for writer, ends in marks.ledger.spans.items():
-        if not there.get(writer, set()) >= set(ends):
-            yield f"chain {writer}: links {ends[0]} to {ends[1]} are not all there"
-    if marks.ledger_cut:
-        newest = max(marks.main.number, marks.keys.number)
-        yield f"it ends at mark {marks.ledger.number}, the databases at {newest}"
-
-
-def _kept_since() -> datetime:
-    return database_now() - timedelta(days=settings.LEDGER_DAYS) + SKEW
+def _lacking(unnamed: set[UUID], marks: Marks) -> set[UUID]:
+    """Return the batches that the ledger must still name and does not."""
+    since = database_now() - timedelta(days=settings.LEDGER_DAYS)
+    return {
+        job for job in unnamed if job >= first_id(max(since, marks.ledger.pruned or since) + SKEW)
+    }
 
 
 def prune(at: datetime) -> int:
@@ -119,9 +121,30 @@ def prune(at: datetime) -> int:
     Returns how many objects of the ledger went. The notes stay a week longer: a note without its
     object is nothing, an object without its note is an erasure that was forgotten.
     """
-    advance(at)  # the last mark must not name what is pruned now
-    gone = ledger.prune(at)
-    limit = at - timedelta(days=settings.LEDGER_DAYS + 7)
+    before = at - timedelta(days=settings.LEDGER_DAYS)
+    advance(at, pruned=before)
+    marked = read_marks().ledger
+    if marked.pruned is None or marked.pruned < before:
+        return 0  # another process was at it; the last mark must not name what is pruned
+    gone = ledger.prune(before)
+    named = {name.job for name in ledger.listed()[0]}
     for table in (ErasedBatch, DestroyedBatch):
-        table._default_manager.filter(at__lt=limit).delete()
+        old = table._default_manager.filter(at__lt=before - timedelta(days=7))
+        forget = set(old.values_list("job_id", flat=True)) - named
+        table._default_manager.filter(job_id__among=list(forget)).delete()
     return gone
+
+
+def accept_ledger(found: Standing, at: datetime) -> None:
+    """Go on with a ledger that has lost something: what only it knew comes back with a backup.
+
+    The databases forget the batches that it lacks, and a new mark says what it holds now.
+    """
+    named = {name.job for name in ledger.listed()[0]}
+    for table in (ErasedBatch, DestroyedBatch):
+        lacking = _lacking(_jobs(table) - named, found.marks)
+        table._default_manager.filter(job_id__among=list(lacking)).delete()
+    number = max(mark.number for mark in found.marks) + 1
+    set_main(number, at)
+    set_keys(number, at)
+    write(number, at, pruned=found.marks.ledger.pruned)

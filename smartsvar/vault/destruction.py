@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.db import connections, transaction
+from django.db.models import Q
 
+from smartsvar.vault import finality
 from smartsvar.vault.keys import forget_customer, forget_records
 from smartsvar.vault.models import CustomerKey, DestroyedBatch, RecordKey
 
@@ -32,16 +34,24 @@ def shred_keys(
         gone += _shred_customer_keys(whole) if whole else 0
         if job is not None:
             DestroyedBatch.objects.get_or_create(job_id=job)
+        if gone or whole:
+            finality.note_shredded()
     empty_write_ahead_log()
     return int(gone)
 
 
 def _shred_customer_keys(ids: list[UUID]) -> int:
-    keys = CustomerKey.objects.filter(id__in=ids)
-    for owner in set(keys.values_list("customer_id", flat=True)):
+    """Destroy these keys and every other epoch of them: a rotation may just have begun one."""
+    named = CustomerKey.objects.select_for_update().filter(id__in=ids)
+    every = Q(pk=None)
+    for owner, kind in set(named.values_list("customer_id", "key_class")):
         forget_customer(owner)
-    gone = RecordKey.objects.filter(customer_key_id__in=ids)._raw_delete("keys")
-    keys._raw_delete("keys")
+        every |= Q(customer_id=owner, key_class=kind)
+    whole = list(CustomerKey.objects.filter(every).values_list("id", flat=True))
+    if not whole:
+        return 0
+    gone = RecordKey.objects.filter(customer_key_id__in=whole)._raw_delete("keys")
+    CustomerKey.objects.filter(id__in=whole)._raw_delete("keys")
     return int(gone)
 
 

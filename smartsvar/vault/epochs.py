@@ -5,6 +5,7 @@ and the older one is destroyed (smartsvar/vault/rotation/steps.py).
 """
 
 import os
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -16,7 +17,8 @@ from smartsvar.vault import memory
 from smartsvar.vault.errors import KeyLost
 from smartsvar.vault.handles import WrappingKey, place_of
 from smartsvar.vault.models import CustomerKey
-from smartsvar.vault.roots.root import root_key
+from smartsvar.vault.roots.kms import SECRET
+from smartsvar.vault.roots.root import root_key, wrap_surely
 
 MARGIN_SECONDS = 5.0  # for a statement under way
 INDEX = CustomerKey.KeyClass.INDEX
@@ -43,13 +45,13 @@ def forget_customer_keys(customer_id: UUID | None = None) -> None:
 def new_customer_key(customer_id: UUID, key_class: str, epoch: int) -> CustomerKey:
     """Return a new random key, wrapped by the current root and not stored yet.
 
-    Raises RootUnreachable.
+    Raises RootUnreachable, also when the root does not open what it sealed.
     """
     root = root_key()
     row = CustomerKey(
         customer_id=customer_id, key_class=key_class, epoch=epoch, root_name=root.name
     )
-    row.wrapped = root.wrap(os.urandom(32), place_of(row))
+    row.wrapped = wrap_surely(root, os.urandom(SECRET), place_of(row))
     return row
 
 
@@ -65,12 +67,16 @@ def create_customer_keys(customer_id: UUID) -> None:
     CustomerKey.objects.bulk_create(rows, ignore_conflicts=True)  # two at once: the first wins
 
 
-def open_customer_key(row: CustomerKey) -> WrappingKey:
-    """Return the opened key of this row, of any epoch. Raises as WrappingKey does."""
+def open_customer_key(row: CustomerKey, *, since: float | None = None) -> WrappingKey:
+    """Return the opened key of this row, of any epoch. Raises as WrappingKey does.
+
+    `since` is a time.monotonic() before the row was read; without it, the row was read just now.
+    """
+    since = time.monotonic() if since is None else since
     known = _opened.get(row.id)
     if known is None:
         known = WrappingKey(row)
-        _opened.put(row.id, known)
+        _opened.put(row.id, known, since=since)
     return known
 
 
@@ -86,10 +92,12 @@ def customer_keys(customer_id: UUID, key_class: str) -> tuple[WrappingKey, ...]:
     """
     known = _current.get((customer_id, key_class))
     if known is None:
-        known = tuple(map(open_customer_key, _rows(customer_id, key_class)))
+        since = time.monotonic()
+        rows = _rows(customer_id, key_class)
+        known = tuple(open_customer_key(row, since=since) for row in rows)
         if not known:
             raise KeyLost(f"No {key_class} key for customer {customer_id}.")
-        _current.put((customer_id, key_class), known)
+        _current.put((customer_id, key_class), known, since=since)
     return known
 
 

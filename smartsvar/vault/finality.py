@@ -9,40 +9,51 @@ old segments are removed then.
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
 from django.db import OperationalError, ProgrammingError, connections
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Model
+from django.db.models import F, Model, Q
+from django.utils import timezone
 
 from smartsvar.clock import STOCKHOLM
-from smartsvar.vault.models import CustomerKey, DestroyedBatch, RecordKey
+from smartsvar.vault.models import CustomerKey, KeysMark, RecordKey
 
 log = structlog.get_logger(__name__)
 
 SMALL = 64 * 1024 * 1024  # bytes; rewritten in under a second, so at any hour
 NIGHT = range(2, 4)  # Stockholm's hours in which a larger table is rewritten
 PATIENCE = "2s"  # how long the rewrite waits for its lock; everybody else waits behind it
-SINCE = timedelta(hours=25)
 KEPT = re.compile(r"\D*(\d+)")  # "3 dead row versions cannot be removed yet", in any language
 
 
+def note_shredded() -> None:
+    """Note that the key tables hold destroyed keys until they are rewritten."""
+    KeysMark.objects.get_or_create(pk=1)
+    KeysMark.objects.filter(pk=1).update(shredded_at=timezone.now())
+
+
 def finish(at: datetime) -> bool:
-    """Rewrite the key tables if keys were destroyed lately; return whether they were rewritten.
+    """Rewrite the key tables if keys were destroyed since the last time; return whether it did.
 
     Meant for every hour: small tables are rewritten at once, larger ones at night, for whoever
     opens a key waits meanwhile. SQLite needs none of it.
     """
     if connections["keys"].vendor != "postgresql":
         return False
-    if not DestroyedBatch.objects.filter(at__gte=at - SINCE).exists():
+    since_then = Q(rewritten_at=None) | Q(rewritten_at__lte=F("shredded_at"))
+    if not KeysMark.objects.exclude(shredded_at=None).filter(since_then).exists():
         return False
     with connections["keys"].cursor() as cursor:
         cursor.execute("SELECT pg_total_relation_size(%s)", [RecordKey._meta.db_table])
         small = cursor.fetchone()[0] <= SMALL
-    return (small or at.astimezone(STOCKHOLM).hour in NIGHT) and rewrite()
+    began = timezone.now()
+    if not (small or at.astimezone(STOCKHOLM).hour in NIGHT) or not rewrite():
+        return False
+    KeysMark.objects.filter(pk=1).update(rewritten_at=began)
+    return True
 
 
 def rewrite(*, models: Sequence[type[Model]] = (RecordKey, CustomerKey)) -> bool:
@@ -56,8 +67,8 @@ def rewrite(*, models: Sequence[type[Model]] = (RecordKey, CustomerKey)) -> bool
         cursor.execute(f"SET lock_timeout = '{PATIENCE}'")
         try:
             kept = sum(_rewrite(cursor, model._meta.db_table) for model in models)
-        except OperationalError:
-            log.warning("key tables not rewritten: a transaction holds them")
+        except OperationalError as error:  # a lock that is held, a full disk
+            log.error("key tables not rewritten", error=type(error.__cause__).__name__)
             return False
         finally:
             cursor.execute("RESET lock_timeout")

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from smartsvar.vault.context import context
 from smartsvar.vault.errors import Tampered
 from smartsvar.vault.models import CustomerKey
+from smartsvar.vault.roots.kms import SECRET
 from smartsvar.vault.roots.root import root_named, seal, unseal
 
 HALF = 32  # bytes: a record's key is two halves, for its rows and for its blobs
@@ -25,6 +26,17 @@ def place_of(row: CustomerKey) -> bytes:
     return context("customer-key", row.customer_id, row.key_class, row.id)
 
 
+def secret_of(row: CustomerKey) -> bytes:
+    """Return a customer's key as its root opens it: 32 bytes.
+
+    Raises Tampered, also when a provider gives anything else, WrongRoot and RootUnreachable.
+    """
+    secret: object = root_named(row.root_name).unwrap(bytes(row.wrapped), place_of(row))
+    if not isinstance(secret, bytes) or len(secret) != SECRET:
+        raise Tampered("What the root opened is no customer's key.")
+    return secret
+
+
 class WrappingKey(Unpicklable):
     """A customer's key, opened: wraps and unwraps the keys of that customer's records.
 
@@ -34,7 +46,7 @@ class WrappingKey(Unpicklable):
     __slots__ = ("_aead", "_secret", "customer_id", "id", "key_class")
 
     def __init__(self, row: CustomerKey) -> None:
-        self._secret = root_named(row.root_name).unwrap(bytes(row.wrapped), place_of(row))
+        self._secret = secret_of(row)
         self._aead = AESGCM(self._secret)
         self.id, self.customer_id, self.key_class = row.id, row.customer_id, row.key_class
 

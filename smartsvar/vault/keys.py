@@ -5,6 +5,7 @@ databases share no transaction, and this order is the one that never leaves data
 """
 
 import os
+import time
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -13,8 +14,8 @@ from django.db import IntegrityError
 
 from smartsvar.ids import new_id
 from smartsvar.vault.epochs import customer_key, forget_customer_keys, open_customer_key
-from smartsvar.vault.errors import KeyLost, Place, Tampered
-from smartsvar.vault.handles import HALF
+from smartsvar.vault.errors import KeyLost, Place, Tampered, Unreadable
+from smartsvar.vault.handles import HALF, WrappingKey
 from smartsvar.vault.handles import DataKey as DataKey  # what everybody here holds
 from smartsvar.vault.memory import Memory
 from smartsvar.vault.models import CustomerKey, RecordKey
@@ -61,6 +62,7 @@ def create_record_keys(needs: Sequence[Need]) -> list[DataKey]:
 
     Raises KeyLost when a customer has no key of the class, RootUnreachable with nothing stored.
     """
+    since = time.monotonic()
     made = [_Made(new_id(), os.urandom(2 * HALF), need) for need in needs]
     try:
         _store(made)
@@ -70,7 +72,7 @@ def create_record_keys(needs: Sequence[Need]) -> list[DataKey]:
         _store_again(made)
     opened = [DataKey(new.id, new.need.customer_id, new.secret) for new in made]
     for key in opened:
-        _records.put(key.id, key)
+        _records.put(key.id, key, since=since)
     return opened
 
 
@@ -116,13 +118,27 @@ PARENT = tuple(
 )
 
 
-def _unwrap(row: _Stored) -> DataKey:
+def _parent(row: _Stored, since: float, refused: set[UUID]) -> WrappingKey:
+    if row.parent_id in refused:
+        raise Tampered("The customer's key does not open.")
     stored = CustomerKey(
         id=row.parent_id, customer_id=row.customer_id, key_class=row.key_class,
         wrapped=row.parent_wrapped, root_name=row.root_name,
     )  # fmt: skip
     try:
-        parent = open_customer_key(stored)
+        return open_customer_key(stored, since=since)
+    except Tampered:
+        refused.add(row.parent_id)
+        raise
+
+
+def _unwrap(row: _Stored, since: float, refused: set[UUID]) -> DataKey:
+    """Open a row that was read after `since`. Raises Tampered, WrongRoot, RootUnreachable.
+
+    `refused` are the customers' keys that the root did not open just now: it is asked only once.
+    """
+    try:
+        parent = _parent(row, since, refused)
         secret = parent.unwrap(bytes(row.wrapped), row.model, row.object_id, row.id)
     except Tampered as error:
         error.at(Place(row.customer_id, row.model, row.object_id))
@@ -131,25 +147,32 @@ def _unwrap(row: _Stored) -> DataKey:
 
 
 def remembered_key(key_id: UUID) -> DataKey | None:
-    """Return the key if this process opened it within the last CACHE_SECONDS."""
+    """Return the key if this process read it in the store within the last CACHE_SECONDS."""
     return _records.get(key_id)
 
 
-def open_keys(ids: Collection[UUID]) -> dict[UUID, DataKey]:
-    """Return the opened keys among `ids`, with one query for all that are not remembered.
+def open_keys(ids: Collection[UUID]) -> dict[UUID, DataKey | Unreadable]:
+    """Return the opened keys of `ids`, with one query for all that are not remembered.
 
-    A key that is not in the store, or is damaged, is not in the answer: it must not take the rest
-    of a list along. open_key() says what is wrong with it.
+    In place of a key that is not in the store, or is damaged, stands what is wrong with it: it must
+    not take the rest of a list along.
     """
-    found = {key_id: known for key_id in ids if (known := _records.get(key_id)) is not None}
-    missing = [key_id for key_id in ids if key_id not in found]
-    for stored in _stored(missing):
+    found: dict[UUID, DataKey | Unreadable] = {
+        key_id: _records.get(key_id) or _lost(key_id) for key_id in ids
+    }
+    since, refused = time.monotonic(), set[UUID]()
+    for stored in _stored([key_id for key_id, key in found.items() if isinstance(key, KeyLost)]):
         try:
-            found[stored.id] = _unwrap(stored)
-        except Tampered:
-            continue
-        _records.put(stored.id, found[stored.id])
+            found[stored.id] = known = _unwrap(stored, since, refused)
+        except Tampered as error:
+            found[stored.id] = error
+        else:
+            _records.put(stored.id, known, since=since)
     return found
+
+
+def _lost(key_id: UUID) -> KeyLost:
+    return KeyLost(f"Key {key_id} is not in the key store.")
 
 
 def _stored(ids: Collection[UUID]) -> list[_Stored]:
@@ -165,9 +188,10 @@ def open_key(key_id: UUID, *, fresh: bool = False) -> DataKey:
         _records.forget([key_id])
     known = _records.get(key_id)
     if known is None:
+        since = time.monotonic()
         stored = _stored([key_id])
         if not stored:
-            raise KeyLost(f"Key {key_id} is not in the key store.")
-        known = _unwrap(stored[0])
-        _records.put(key_id, known)
+            raise _lost(key_id)
+        known = _unwrap(stored[0], since, set())
+        _records.put(key_id, known, since=since)
     return known

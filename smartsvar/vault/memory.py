@@ -13,7 +13,11 @@ V = TypeVar("V")
 
 
 class Memory(Generic[K, V]):
-    """A bounded memory of opened keys, each for at most CACHE_SECONDS."""
+    """A bounded memory of opened keys, each for at most CACHE_SECONDS.
+
+    They count from before the key was read in the store: while a slow key service opened it, the
+    key may have been destroyed or followed by another.
+    """
 
     def __init__(self) -> None:
         self._entries: OrderedDict[K, tuple[float, V]] = OrderedDict()
@@ -23,9 +27,10 @@ class Memory(Generic[K, V]):
         entry = self._entries.get(name)
         return entry[1] if entry and entry[0] > time.monotonic() else None
 
-    def put(self, name: K, value: V) -> None:
+    def put(self, name: K, value: V, *, since: float) -> None:
+        """Remember the value of a row that was read after `since`, a time.monotonic()."""
         with self._lock:
-            self._entries[name] = (time.monotonic() + CACHE_SECONDS, value)
+            self._entries[name] = (since + CACHE_SECONDS, value)
             self._entries.move_to_end(name)
             while len(self._entries) > CACHE_SIZE:
                 self._entries.popitem(last=False)

@@ -76,12 +76,17 @@ class DestroyedBatch(models.Model):
 
 
 class KeysMark(models.Model):
-    """How far the key store has come: one row, counted up with the main database and the ledger."""
+    """How far the key store has come: one row, counted up with the main database and the ledger.
 
-    personal_data = NoPersonalData(because="a number and a time")
+    `shredded_at` and `rewritten_at` say whether destroyed keys may still lie in the store's files.
+    """
+
+    personal_data = NoPersonalData(because="a number and times")
 
     number = models.PositiveBigIntegerField(default=0)
     at = models.DateTimeField(auto_now=True)
+    shredded_at = models.DateTimeField(null=True)
+    rewritten_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return str(self.number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.db import models
 from smartsvar.ids import new_id
 from smartsvar.vault.errors import Place, Tampered, Unreadable
 from smartsvar.vault.index import SIZE, blind_index
-from smartsvar.vault.keys import Need, create_record_keys
+from smartsvar.vault.keys import DataKey, Need, create_record_keys
 from smartsvar.vault.queries import ASSIGN, RefusingQuerySet
 from smartsvar.vault.rings import KeyRing
 
@@ -35,7 +36,9 @@ class SealedField(property, Generic[T]):
         self.name = name
 
     def _read(self, row: SealedModel) -> T:
-        return cast(T, row.opened().get(self.name, self.default))
+        values = row.opened()
+        # A copy: whoever changes a list that was not there must not change every other row's.
+        return cast(T, values[self.name]) if self.name in values else deepcopy(self.default)
 
     def _write(self, row: SealedModel, value: T) -> None:
         row.opened()[self.name] = value
@@ -173,10 +176,19 @@ class SealedModel(models.Model):
 
     def _unseal(self) -> dict[str, Any]:
         try:
-            key = (self.ring or KeyRing()).key(self.key_id).of(self.vault_customer_id)
-            return _values(key.open_row(bytes(self.sealed), self._meta.label, self.pk))
+            sealed = bytes(self.sealed)
+            return _values(self._key().open_row(sealed, self._meta.label, self.pk))
         except Unreadable as error:
-            error.place = self.place  # the row's own: a foreign key would name a foreign place
+            error.place = self.place
+            raise
+
+    def _key(self) -> DataKey:
+        try:
+            return (self.ring or KeyRing()).key(self.key_id).of(self.vault_customer_id)
+        except Unreadable as error:
+            # The place of whose key it is: the key's own row may be damaged and name a foreign one.
+            shared = self._state.adding and self.sealed_under
+            error.place = getattr(self, self.sealed_under).place if shared else self.place
             raise
 
     @property
@@ -204,8 +216,7 @@ class SealedModel(models.Model):
         if not self.envelope_changed and not self._state.adding:
             return
         plaintext = json.dumps(self.opened(), ensure_ascii=False, separators=(",", ":")).encode()
-        key = (self.ring or KeyRing()).key(self.key_id).of(self.vault_customer_id)
-        self.sealed = key.seal_row(plaintext, self._meta.label, self.pk)
+        self.sealed = self._key().seal_row(plaintext, self._meta.label, self.pk)
         for field in self.indexes():
             setattr(self, field.attname, field.compute(self))
         self.envelope_changed = False
@@ -215,10 +226,17 @@ class SealedModel(models.Model):
         """Return the blind index columns of this model."""
         return [field for field in cls._meta.concrete_fields if isinstance(field, BlindIndex)]
 
-    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
-        super().refresh_from_db(*args, **kwargs)
-        self._open_envelope = None
-        self.envelope_changed = False
+    def refresh_from_db(self, using: Any = None, fields: Any = None, *args: Any, **kw: Any) -> None:
+        """Reload, and with the envelope forget what it held.
+
+        A deferred column that is touched comes here too: what is not sealed yet must survive that.
+        """
+        names = None if fields is None else list(fields)
+        super().refresh_from_db(using, names, *args, **kw)
+        if names is None or "sealed" in names:
+            self.ring = None  # what did not open then may open now
+            self._open_envelope = None
+            self.envelope_changed = False
 
 
 def _values(plaintext: bytes) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from django.conf import settings
 
+from smartsvar import startup
 from smartsvar.clock import database_now
 from smartsvar.shredding import actions, marks
 from smartsvar.shredding.models import ErasedBatch
@@ -65,6 +67,77 @@ def test_a_wrong_root_key_is_told_at_the_start(anna: cast.House, tmp_path: Path,
     assert "Smartsvar does not start." in said
     assert "local:" in said, "it names the root that is missing"
     assert other["ROOT_KEY"] not in said
+
+
+@pytest.mark.parametrize("part", ["web", "worker", "beat", "purge"])
+@pytest.mark.parametrize("name", ["ROOT_KEY", "ROOT_KEY_PREVIOUS"])
+def test_a_root_key_that_is_none_is_told_by_its_setting(
+    anna: cast.House, tmp_path: Path, part: str, name: str
+) -> None:
+    log = tmp_path / "log"
+    with running(commands(tmp_path, free_port())[part], log, {name: "not-a-key"}) as process:
+        assert ended(process) != 0
+    said = log.read_text()
+    assert "Smartsvar does not start." in said
+    assert f"{name} must be the base64 of exactly 32 random bytes." in said
+    assert "not-a-key" not in said
+
+
+@pytest.mark.parametrize("part", ["web", "worker", "beat", "purge"])
+def test_a_check_that_fails_in_an_unforeseen_way_has_not_passed(
+    anna: cast.House, tmp_path: Path, part: str
+) -> None:
+    log = tmp_path / "log"
+    strange = {"ROOT_KEY": "", "ROOT_PROVIDER": "os.getcwd"}  # a callable, and no root
+    with running(commands(tmp_path, free_port())[part], log, strange) as process:
+        assert ended(process) != 0
+    said = log.read_text()
+    assert "Smartsvar does not start." in said
+    assert "The check at the start failed: AttributeError." in said
+
+
+def test_a_worker_that_does_not_start_says_so_by_its_exit_code(
+    anna: cast.House, tmp_path: Path
+) -> None:
+    with running(WORKER, tmp_path / "log", {"ROOT_KEY": "not-a-key"}) as process:
+        assert ended(process) == startup.EX_CONFIG
+
+
+def test_whatever_goes_wrong_around_the_check_ends_the_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def failing() -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(startup, "require_ready", failing)
+    with pytest.raises(SystemExit) as caught:
+        startup.wait_until_ready()
+    assert caught.value.code == startup.EX_CONFIG
+
+
+def test_a_root_key_file_that_is_being_written_is_waited_for(
+    anna: cast.House, tmp_path: Path
+) -> None:
+    port, file, log = free_port(), tmp_path / "root.key", tmp_path / "log"
+    file.touch()
+    root = {
+        "ROOT_KEY": "",
+        "ROOT_KEY_FILE": str(file),
+        "PUBLIC_URL": f"http://localhost:{port}",
+    }
+    with running(commands(tmp_path, port)["web"], log, root):
+        wait_until(lambda: _status(port) == 503, 90, "503")
+        assert "ROOT_KEY_FILE: the file holds no key" in log.read_text()
+        file.write_text(settings.ROOT_KEY + "\n")
+        wait_until(lambda: _status(port) == 200, 60, "200")
+
+
+def _status(port: int) -> int:
+    """Return the status that the server answers with; 0 while it does not."""
+    try:
+        return httpx.get(f"http://localhost:{port}/healthz/", timeout=60).status_code
+    except httpx.HTTPError:
+        return 0
 
 
 def test_while_the_ledger_cannot_be_reached_the_answer_is_503_and_then_it_serves(

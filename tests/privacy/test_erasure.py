@@ -1,9 +1,12 @@
 """A customer's erasure: its content key goes with everything under it, its statutory key stays."""
 
+from datetime import timedelta
+
 import pytest
 
 from customers.models import Customer
-from privacy.erasure import erase_customer
+from privacy.erasure import NotErased, erase_customer
+from privacy.purge import purge
 from recordings.models import Recording
 from smartsvar.clock import database_now
 from smartsvar.ids import new_id
@@ -61,7 +64,10 @@ def test_an_erasure_that_was_interrupted_ends_when_called_again(
             erase_customer(anna.customer, by=anna.administrator, at=database_now())
     assert Customer.objects.filter(id=anna.customer.id).exists()
     assert content_keys(anna), "nothing is destroyed that the ledger does not name"
-    erase_customer(anna.customer, by=anna.administrator, at=database_now())
-    left = RecordKey.objects.filter(id__in=[call.key_id for call in calls])
+    with pytest.raises(NotErased):
+        erase_customer(anna.customer, by=anna.administrator, at=database_now())
     assert not Recording.objects.of(anna.customer).exists()
-    assert left.count() <= 3
+    purge(database_now() + timedelta(minutes=6))
+    erase_customer(anna.customer, by=anna.administrator, at=database_now())
+    assert not Customer.objects.filter(id=anna.customer.id).exists()
+    assert not RecordKey.objects.filter(id__in=[call.key_id for call in calls]).exists()

@@ -19,7 +19,7 @@ from smartsvar.vault.epochs import create_customer_keys
 from smartsvar.vault.errors import KeyLost
 from smartsvar.vault.keys import Need, create_record_keys, forget_keys
 from smartsvar.vault.models import CustomerKey, RecordKey
-from smartsvar.vault.second_factor import open_secret, seal_secret
+from smartsvar.vault.second_factor import forget_person, open_secret, seal_secret
 from smartsvar.vault.storage import blob_store
 from tests import cast
 
@@ -100,8 +100,13 @@ def test_the_key_tables_are_rewritten_after_a_deletion_and_not_otherwise(anna: c
     now = database_now()
     assert finality.finish(now) is False
     actions.shred([anna.staff], by=anna.administrator)
+    assert finality.finish(now + timedelta(days=9)) is postgres, "however long nobody came to it"
+    assert finality.finish(now) is False
+    forget_person([anna.reader.user_id])
+    assert finality.finish(now) is False, "there was nothing to destroy"
+    seal_secret(anna.reader.user_id, "JBSWY3DPEHPK3PXP")
+    forget_person([anna.reader.user_id])
     assert finality.finish(now) is postgres
-    assert finality.finish(now + timedelta(hours=26)) is False
     assert RecordKey.objects.filter(id=anna.customer.key_id).exists()
 
 

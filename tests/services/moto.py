@@ -18,7 +18,8 @@ ACCESS_KEY = SECRET_KEY = "testing"
 
 
 def spawn_moto(port: int, *, logs: Path) -> Child:
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    server = [sys.executable, "-m", "tests.services.moto_server"]
+    command = [*server, "-H", "127.0.0.1", "-p", str(port)]
     return spawn("moto", command, logs=logs)
 
 

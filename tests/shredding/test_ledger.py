@@ -10,8 +10,9 @@ from uuid import UUID
 import pytest
 from django.conf import settings as django_settings
 
+from smartsvar.clock import database_now
 from smartsvar.ids import new_id
-from smartsvar.shredding import ledger
+from smartsvar.shredding import ledger, marks
 from smartsvar.vault.storage import blob_store
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
@@ -78,8 +79,19 @@ def test_a_first_link_that_claims_to_follow_another_is_noticed() -> None:
 
 def test_a_missing_link_is_a_fault() -> None:
     write(3)
-    blob_store("ledger").delete([ledger.listed()[0][1].path])
-    assert "is followed by 2" in ledger.listed()[1][0]
+    marks.advance(database_now())
+    names = ledger.listed()[0]
+    chains = marks.read_marks().ledger.chains
+    assert list(marks.missing(names, chains)) == []
+    for lost in range(3):
+        left = names[:lost] + names[lost + 1 :]
+        assert list(marks.missing(left, chains)) == [
+            f"chain {names[0].writer} lacks 1 of its links, {lost} among them"
+        ]
+    write(3)
+    names = ledger.listed()[0]
+    assert list(marks.missing(names, chains)) == []
+    assert "4 among them" in next(iter(marks.missing(names[:4] + names[5:], chains)))
 
 
 def test_a_foreign_object_is_a_fault() -> None:
@@ -117,19 +129,17 @@ def test_after_a_failed_write_a_new_chain_begins(monkeypatch: pytest.MonkeyPatch
     assert len(read_all()) == 2
 
 
-def test_only_old_links_are_pruned_and_only_from_the_front(settings: Any) -> None:
-    settings.LEDGER_DAYS = 35
+def test_only_old_links_are_pruned_and_only_from_the_front() -> None:
     jobs = write(3)
     now = ledger.listed()[0][-1].at
-    assert ledger.prune(now + timedelta(days=34)) == 0
+    assert ledger.prune(now - timedelta(days=1)) == 0
     if django_settings.STORAGE == "disk":  # a bucket's dates cannot be set back
         for name in ledger.listed()[0][:2]:
             path = os.path.join(
                 django_settings.STORAGES["ledger"]["OPTIONS"]["location"], name.path
             )
             os.utime(path, (now.timestamp() - 36 * 86400,) * 2)
-        assert ledger.prune(now) == 2
+        assert ledger.prune(now - timedelta(days=35)) == 2
         assert [batch.job for batch in read_all()] == jobs[2:]
-        assert ledger.listed()[1] == []
-    assert ledger.prune(now + timedelta(days=36)) > 0
+    assert ledger.prune(now + timedelta(days=1)) > 0
     assert read_all() == []

@@ -24,6 +24,11 @@ class RootFile:
     def put_back(self) -> None:
         self._path.write_text(self._key, encoding="ascii")
 
+    def spoil(self, content: str) -> None:
+        """Somebody writes something else into the file, and nothing of it is remembered."""
+        self._path.write_text(content, encoding="utf-8")
+        forget_keys()
+
     def take_away(self) -> None:
         """Nobody can read the root key any more, and nothing of it is remembered."""
         self._path.unlink()
@@ -39,8 +44,8 @@ def root(settings: Any, tmp_path: Path) -> RootFile:
 
 
 @pytest.fixture
-def alarms() -> Iterator[Any]:
-    """Return a function: the log's lines that say that a record does not open."""
+def log_lines() -> Iterator[Any]:
+    """Return a function: the log's lines as they are written, read back."""
     (handler,) = [
         each
         for each in logging.getLogger().handlers
@@ -50,8 +55,13 @@ def alarms() -> Iterator[Any]:
     before = handler.setStream(text)
 
     def found() -> list[dict[str, Any]]:
-        lines = [json.loads(line) for line in text.getvalue().splitlines()]
-        return [line for line in lines if line["event"] == "record does not open"]
+        return [json.loads(line) for line in text.getvalue().splitlines()]
 
     yield found
     handler.setStream(before)
+
+
+@pytest.fixture
+def alarms(log_lines: Any) -> Any:
+    """Return a function: the log's lines that say that a record does not open."""
+    return lambda: [line for line in log_lines() if line["event"] == "record does not open"]

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import connection, connections
 
 from smartsvar.vault.keys import forget_keys
-from smartsvar.vault.models import RecordKey
+from smartsvar.vault.models import CustomerKey, RecordKey
 from smartsvar.vault.rows import SealedModel
 
 Damage = Callable[[SealedModel, SealedModel], None]
@@ -93,6 +93,45 @@ def key_under_another_customer(row: SealedModel, other: SealedModel) -> None:
     forget_keys()
 
 
+def _mislabel(row: SealedModel, **columns: Any) -> None:
+    RecordKey.objects.filter(id=row.key_id).update(**columns)
+    forget_keys()
+
+
+def key_of_nothing(row: SealedModel, other: SealedModel) -> None:
+    _mislabel(row, object_id=uuid4())
+
+
+def key_names_another_record(row: SealedModel, other: SealedModel) -> None:
+    _mislabel(row, object_id=other.pk)
+
+
+def key_of_another_model(row: SealedModel, other: SealedModel) -> None:
+    _mislabel(row, model="customers.Invitation")
+
+
+def key_of_an_unknown_model(row: SealedModel, other: SealedModel) -> None:
+    _mislabel(row, model="nowhere.Nothing")
+
+
+def key_of_no_model(row: SealedModel, other: SealedModel) -> None:
+    _mislabel(row, model="nothing")
+
+
+def key_in_another_customers_name(row: SealedModel, other: SealedModel) -> None:
+    """The key's row says in every column that it is the other record's."""
+    theirs = RecordKey.objects.get(id=other.key_id)
+    _mislabel(row, customer_key=theirs.customer_key, object_id=other.pk, model=theirs.model)
+
+
+def customers_key_flipped(row: SealedModel) -> None:
+    """The content key of the row's customer does not open, and nothing under it."""
+    keys = CustomerKey.objects.filter(customer_id=row.vault_customer_id, key_class="content")
+    for key in keys:
+        keys.filter(id=key.id).update(wrapped=flipped(bytes(key.wrapped), -1))
+    forget_keys()
+
+
 def key_missing(row: SealedModel, other: SealedModel) -> None:
     with connections["keys"].cursor() as cursor:
         value = row.key_id.hex if connections["keys"].vendor == "sqlite" else row.key_id
@@ -104,4 +143,8 @@ DAMAGES: list[Damage] = [
     envelope_flipped, envelope_cut, envelope_empty, envelope_of_another_suite,
     envelope_of_another_row, envelope_and_key_of_another_row, key_flipped, key_cut, key_empty,
     key_of_another_suite, key_of_another_record, key_missing,
+]  # fmt: skip
+MISLABELLED: list[Damage] = [
+    key_of_nothing, key_names_another_record, key_of_another_model, key_of_an_unknown_model,
+    key_of_no_model, key_under_another_customer, key_in_another_customers_name,
 ]  # fmt: skip

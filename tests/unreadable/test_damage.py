@@ -68,8 +68,9 @@ def on_the_trail_once(row: SealedModel, house: House) -> None:
 def damaged_page(response: Any) -> None:
     assert response.status_code == 500
     text = response.content.decode()
-    assert "skadat och kan inte öppnas" in text
-    assert "has been reported" in text
+    assert "skadat och kan inte öppnas. Felet är rapporterat till oss." in text
+    assert "Kontakta Smartsvars support" in text
+    assert "It has been reported to us. Contact Smartsvar’s support" in text
 
 
 @by_name
@@ -168,7 +169,10 @@ def test_damaged_audio_is_reported(anna: House, sign_in: Any) -> None:
     assert "We have been told" in body["detail"]
     on_the_trail_once(call, anna)
     path = reverse("recordings:audio", args=[anna.customer.number, call.pk])
-    assert sign_in(anna.reader).get(path).status_code == 503
+    response = sign_in(anna.reader).get(path)
+    assert (response.status_code, response["Retry-After"]) == (503, "30")
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.content.decode().startswith("Inspelningen kan inte öppnas just nu.")
     on_the_trail_once(call, anna)
 
 

@@ -1,16 +1,22 @@
 """Work that meets a root key that is away waits for it; what needs no key is done."""
 
 from datetime import timedelta
+from typing import Any, NoReturn
 
 import pytest
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from customers import tasks
 from customers.models import Invitation
 from customers.tasks import send_invitation, send_waiting_invitations
+from messages.channels.email import send as channel
 from messages.delivery import GIVE_UP_AFTER, deliver, deliver_due
 from messages.models import Delivery
 from privacy.purge import purge
 from recordings.models import Recording
+from smartsvar import mail
+from smartsvar.unreadable import LATER
 from smartsvar.vault.models import RecordKey
 from tests.cast import House, call_of, message_of
 from tests.conformance.planted import plant
@@ -33,6 +39,55 @@ def test_a_delivery_waits_however_long_the_root_is_away(anna: House, root: RootF
     assert deliver_due() == 1
     delivery.refresh_from_db()
     assert delivery.state == Delivery.State.ACCEPTED
+
+
+@pytest.mark.parametrize("content", ["", "  \n", "no key", "\ufeff"])
+def test_a_delivery_waits_while_the_root_key_file_is_being_written(
+    anna: House, root: RootFile, content: str
+) -> None:
+    delivery = Delivery.objects.get(message=message_of(anna))
+    root.spoil(content)
+    assert deliver_due() == 1
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error) == (Delivery.State.QUEUED, "no_root_key")
+
+
+@pytest.mark.parametrize("error", LATER)
+def test_a_delivery_waits_for_whatever_is_away_however_long(
+    anna: House, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    for _ in range(2):
+        message_of(anna)
+    old = timezone.now() - GIVE_UP_AFTER - timedelta(days=30)
+    Delivery.objects.update(created_at=old)
+    monkeypatch.setattr(channel, "compose", failing(error))
+    assert deliver_due() == 1, "it stops at the first"
+    assert set(Delivery.objects.values_list("state", flat=True)) == {Delivery.State.QUEUED}
+
+
+@pytest.mark.parametrize("error", LATER)
+def test_an_invitation_waits_for_whatever_is_away(
+    anna: House, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    invitation = plant(anna).invitation
+    monkeypatch.setattr(tasks, "_compose", failing(error))
+    assert send_waiting_invitations() == 1
+    found = Invitation.objects.get(id=invitation.pk)
+    assert found.sent_at is None
+    assert found.token
+
+
+@pytest.mark.parametrize("error", [InterfaceError, OperationalError])
+def test_no_mail_is_given_up_for_a_database_that_is_away(error: type[Exception]) -> None:
+    with pytest.raises(mail.TryAgain, match="no_database"):
+        mail.send(failing(error))
+
+
+def failing(error: type[Exception]) -> Any:
+    def fail(*_: object) -> NoReturn:
+        raise error("away")
+
+    return fail
 
 
 def test_the_first_delivery_finds_out_for_all(anna: House, root: RootFile) -> None:

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -62,13 +62,17 @@ def use_kms(settings: Any, key_id: str, endpoint: str | None = None) -> None:
     settings.ROOT_KMS_ACCESS_KEY = settings.ROOT_KMS_SECRET_KEY = "testing"
 
 
-@contextmanager
-def ill_kms(status: int, code: str) -> Iterator[str]:
+def ill_kms(status: int, code: str) -> AbstractContextManager[str]:
     """Run a KMS that answers everything with this error; yield its endpoint."""
+    return answering(status, json.dumps({"__type": code, "message": "no"}).encode())
+
+
+@contextmanager
+def answering(status: int, body: bytes) -> Iterator[str]:
+    """Run something that answers everything with this, in KMS's place; yield its endpoint."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = json.dumps({"__type": code, "message": "no"}).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/x-amz-json-1.1")
             self.send_header("Content-Length", str(len(body)))

@@ -1,6 +1,7 @@
 """A root key in KMS: what it opens, what it refuses, and what happens while it is away."""
 
 import base64
+import json
 import time
 from typing import Any
 
@@ -19,6 +20,7 @@ from smartsvar.vault.models import CustomerKey, RecordKey
 from smartsvar.vault.roots.kms import CONTEXT, SUITE, KmsRoot, require_eu
 from tests import cast
 from tests.vault.roots import (
+    answering,
     closed_kms,
     ill_kms,
     kms_client,
@@ -42,6 +44,21 @@ ILLNESSES = [
     (500, "KMSInternalException"),
     (400, "LimitExceededException"),
 ]
+NONSENSE = [
+    b"",
+    b"<html>Sign in to the network</html>",
+    b"{}",
+    b"[]",
+    b"null",
+    b"7",
+    b'"text"',
+    b'{"CiphertextBlob": 7, "Plaintext": 7}',
+    b'{"CiphertextBlob": null, "Plaintext": null}',
+    b'{"CiphertextBlob": [], "Plaintext": {}}',
+    b'{"CiphertextBlob": "a", "Plaintext": "a"}',
+    b'{"CiphertextBlob": "\xc3\xa5", "Plaintext": "\xc3\xa5"}',
+    b"\xff\xfe\x00{",
+]
 
 
 def test_kms_opens_what_it_sealed() -> None:
@@ -64,9 +81,12 @@ def test_kms_itself_refuses_another_context() -> None:
 
 
 def test_what_another_key_sealed_does_not_open() -> None:
-    wrapped = kms_root(new_kms_key()).wrap(SECRET, HERE)
+    one, other = kms_root(new_kms_key()), kms_root(new_kms_key())
+    wrapped = one.wrap(SECRET, HERE)
     with pytest.raises((Tampered, RootUnreachable)):  # moto says AccessDenied, AWS IncorrectKey
-        kms_root(new_kms_key()).unwrap(wrapped, HERE)
+        other.unwrap(wrapped, HERE)
+    assert one.unwrap(wrapped, HERE) == SECRET  # the service is up: that was a refusal
+    assert other.unwrap(other.wrap(SECRET, HERE), HERE) == SECRET
 
 
 @pytest.mark.parametrize("code", ["InvalidCiphertextException", "IncorrectKeyException"])
@@ -78,10 +98,12 @@ def test_a_refusal_of_the_ciphertext_is_no_outage(code: str) -> None:
 @pytest.mark.parametrize("position", [1, 40, -1])
 def test_a_changed_blob_is_refused(position: int) -> None:
     root = kms_root(new_kms_key())
-    wrapped = bytearray(root.wrap(SECRET, HERE))
+    right = root.wrap(SECRET, HERE)
+    wrapped = bytearray(right)
     wrapped[position] ^= 1
     with pytest.raises((Tampered, RootUnreachable)):  # in moto the first 36 bytes name the key
         root.unwrap(bytes(wrapped), HERE)
+    assert root.unwrap(right, HERE) == SECRET  # the service is up: that was a refusal
 
 
 @pytest.mark.parametrize("wrapped", [b"", SUITE, b"\x01" + b"x" * 60, SUITE + b"x" * 6145])
@@ -98,6 +120,48 @@ def test_an_ill_kms_is_unreachable_both_ways(status: int, code: str) -> None:
             root.wrap(SECRET, HERE)
         with pytest.raises(RootUnreachable, match=code):
             root.unwrap(SUITE + b"blob", HERE)
+
+
+@pytest.mark.parametrize("body", NONSENSE)
+def test_a_kms_that_answers_nonsense_is_unreachable_both_ways(body: bytes) -> None:
+    with answering(200, body) as endpoint:
+        root = kms_root("key", endpoint)
+        with pytest.raises(RootUnreachable):
+            root.wrap(SECRET, HERE)
+        with pytest.raises(RootUnreachable):
+            root.unwrap(SUITE + b"blob", HERE)
+
+
+@pytest.mark.parametrize("status", [302, 400, 403, 500])
+@pytest.mark.parametrize("body", [b"", b"<html>Proxy</html>", b"[]", b"null", b"\xff\xfe"])
+def test_an_error_that_is_none_of_kms_is_unreachable(status: int, body: bytes) -> None:
+    with answering(status, body) as endpoint, pytest.raises(RootUnreachable):
+        kms_root("key", endpoint).unwrap(SUITE + b"blob", HERE)
+
+
+@pytest.mark.parametrize("length", [0, 1, 31, 33, 64])
+def test_a_key_of_another_length_is_no_answer_of_kms(length: int) -> None:
+    blob = base64.b64encode(b"k" * length).decode()
+    body = json.dumps({"Plaintext": blob}).encode()
+    with answering(200, body) as endpoint, pytest.raises(RootUnreachable):
+        kms_root("key", endpoint).unwrap(SUITE + b"blob", HERE)
+
+
+@pytest.mark.parametrize("length", [0, 6145])
+def test_a_ciphertext_of_an_impossible_length_is_not_stored(settings: Any, length: int) -> None:
+    blob = base64.b64encode(b"c" * length).decode()
+    body = json.dumps({"CiphertextBlob": blob}).encode()
+    customer = new_id()
+    with answering(200, body) as endpoint:
+        use_kms(settings, "key", endpoint)
+        with pytest.raises(RootUnreachable, match="CiphertextBlob"):
+            create_customer_keys(customer)
+    assert not CustomerKey.objects.filter(customer_id=customer).exists()
+
+
+def test_an_endpoint_that_is_no_address_is_a_mistake() -> None:
+    with pytest.raises(ImproperlyConfigured, match="ROOT_KMS_ENDPOINT"):
+        kms_root("key", "kms.internal").wrap(SECRET, HERE)
 
 
 def test_a_kms_that_refuses_connections_is_unreachable() -> None:

@@ -9,11 +9,15 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
 from messages.models import PhoneMessage
-from smartsvar.vault.errors import RootUnreachable, WrongRoot
+from smartsvar.ids import new_id
+from smartsvar.vault.epochs import create_customer_keys
+from smartsvar.vault.errors import RootUnreachable, Tampered, WrongRoot
+from smartsvar.vault.handles import WrappingKey, place_of
 from smartsvar.vault.keys import forget_keys
 from smartsvar.vault.models import CustomerKey
 from smartsvar.vault.roots.check import verify_roots
 from smartsvar.vault.roots.root import LocalRoot, RootKey, root_key, root_keys
+from smartsvar.vault.rotation.root import rewrap_customer_keys
 from tests import cast
 from tests.vault.roots import closed_kms, new_local_key, use_kms
 
@@ -71,15 +75,45 @@ def test_a_key_file_that_goes_away_opens_nothing_new(
         matter_of(message)
 
 
-@pytest.mark.parametrize("content", ["", "not base64!", "c2hvcnQ=", "ü"])
-def test_a_key_file_with_something_else_in_it_is_a_mistake(
-    settings: Any, tmp_path: Path, content: str
+NO_KEYS = [b"", b" \n\t ", b"not base64!", b"c2hvcnQ=", "ü".encode(), b"\xff\xfe\0", b"\0" * 44]
+
+
+@pytest.mark.parametrize("content", [*NO_KEYS, b"\xef\xbb\xbf" + b"A" * 43 + b"="])
+def test_a_key_file_with_something_else_in_it_is_an_outage_that_passes(
+    settings: Any, tmp_path: Path, anna: cast.House, content: bytes
 ) -> None:
+    message, key = cast.message_of(anna), settings.ROOT_KEY
     file = tmp_path / "root.key"
-    file.write_text(content)
     settings.ROOT_KEY, settings.ROOT_KEY_FILE = "", str(file)
-    with pytest.raises(ImproperlyConfigured):
+    file.write_bytes(content)
+    with pytest.raises(RootUnreachable, match="the file holds no key") as caught:
+        matter_of(message)
+    assert str(tmp_path) not in str(caught.value)
+    with pytest.raises(RootUnreachable):
+        verify_roots()
+    file.write_text(key)
+    assert matter_of(message) == cast.PLANTED_MATTER
+
+
+@pytest.mark.parametrize("content", ["not base64!", "c2hvcnQ=", "ü"])
+def test_a_setting_that_is_no_key_is_a_mistake_and_named(settings: Any, content: str) -> None:
+    settings.ROOT_KEY_PREVIOUS = [content]
+    with pytest.raises(ImproperlyConfigured, match="^ROOT_KEY_PREVIOUS must be"):
+        verify_roots()
+    settings.ROOT_KEY, settings.ROOT_KEY_PREVIOUS = content, []
+    with pytest.raises(ImproperlyConfigured, match="^ROOT_KEY must be"):
         root_key()
+
+
+def test_blanks_around_keys_and_in_lists_mean_nothing(settings: Any) -> None:
+    name, previous = root_key().name, [new_local_key(), new_local_key()]
+    settings.ROOT_KEY_PREVIOUS = previous
+    names = list(root_keys())
+    settings.ROOT_KEY = f" {settings.ROOT_KEY}\n"
+    settings.ROOT_KEY_PREVIOUS = [previous[0], f" {previous[1]} ", " "]
+    settings.ROOT_PROVIDER_PREVIOUS = [" tests.vault.test_roots.provided", ""]
+    assert root_key().name == name
+    assert list(root_keys()) == [*names, provided().name]
 
 
 def test_none_or_two_sources_of_the_root_are_refused(settings: Any) -> None:
@@ -167,6 +201,93 @@ def test_one_damaged_customer_key_keeps_nobody_from_starting(anna: cast.House) -
     assert first is not None
     CustomerKey.objects.filter(id=first.id).update(wrapped=b"\x01" + b"x" * 59)
     verify_roots()
+
+
+class Sealing(LocalRoot):
+    """A root that may seal and may not open, like a KMS key with half of its permissions."""
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        raise RootUnreachable("KMS refused to decrypt: AccessDeniedException.")
+
+
+class Forgetful(LocalRoot):
+    """A root whose sealed bytes are not what it was given."""
+
+    def wrap(self, secret: bytes, context: bytes) -> bytes:
+        return super().wrap(b"x" * 32, context)
+
+
+class Garbled(LocalRoot):
+    """A root whose sealed bytes do not open."""
+
+    def wrap(self, secret: bytes, context: bytes) -> bytes:
+        return super().wrap(secret, context)[:-1]
+
+
+class Short(LocalRoot):
+    """A root that gives 16 bytes back, of which AES would make a key all the same."""
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        return super().unwrap(wrapped, context)[:16]
+
+
+class Texty(LocalRoot):
+    """A root that gives text back."""
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        return cast_to_bytes("s" * 32)
+
+
+def cast_to_bytes(text: Any) -> bytes:
+    """Pass text off as bytes."""
+    found: bytes = text
+    return found
+
+
+LIARS: list[type[LocalRoot]] = [Sealing, Forgetful, Garbled, Short, Texty]
+
+
+def lying(settings: Any, monkeypatch: pytest.MonkeyPatch, liar: type[LocalRoot]) -> None:
+    """Let the installation seal under a root that does not give back what it takes."""
+    monkeypatch.setattr("tests.vault.test_roots.provided", lambda: liar(b"l" * 32))
+    settings.ROOT_KEY_PREVIOUS, settings.ROOT_KEY = [settings.ROOT_KEY], ""
+    settings.ROOT_PROVIDER = "tests.vault.test_roots.provided"
+
+
+@pytest.mark.parametrize("liar", LIARS)
+def test_nothing_is_stored_under_a_root_that_does_not_give_it_back(
+    settings: Any, anna: cast.House, monkeypatch: pytest.MonkeyPatch, liar: type[LocalRoot]
+) -> None:
+    before = list(CustomerKey.objects.order_by("id").values_list("id", "root_name", "wrapped"))
+    lying(settings, monkeypatch, liar)
+    with pytest.raises(RootUnreachable):
+        create_customer_keys(new_id())
+    with pytest.raises(RootUnreachable):
+        rewrap_customer_keys(lambda text: None)
+    after = list(CustomerKey.objects.order_by("id").values_list("id", "root_name", "wrapped"))
+    assert after == before
+
+
+@pytest.mark.parametrize("liar", LIARS)
+def test_the_check_finds_a_root_that_does_not_open_what_it_seals(
+    settings: Any, anna: cast.House, monkeypatch: pytest.MonkeyPatch, liar: type[LocalRoot]
+) -> None:
+    lying(settings, monkeypatch, liar)
+    with pytest.raises(RootUnreachable):
+        verify_roots()
+
+
+@pytest.mark.parametrize("liar", [Short, Texty])
+def test_a_customer_key_is_thirty_two_bytes_whoever_provides_it(
+    settings: Any, anna: cast.House, monkeypatch: pytest.MonkeyPatch, liar: type[LocalRoot]
+) -> None:
+    honest = LocalRoot(b"l" * 32)
+    row = CustomerKey.objects.filter(customer_id=anna.customer.id).first()
+    assert row is not None
+    row.root_name, row.wrapped = honest.name, honest.wrap(b"s" * 32, place_of(row))
+    lying(settings, monkeypatch, liar)
+    with pytest.raises(Tampered):
+        WrappingKey(row)
 
 
 def test_the_check_lets_an_outage_through(settings: Any, anna: cast.House) -> None:

@@ -1,6 +1,7 @@
 """Customers' keys rotated: nothing is lost or comes back, and it may be broken off anywhere."""
 
 import io
+import time
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -250,7 +251,7 @@ def test_a_key_made_under_the_old_epoch_at_the_last_moment_is_moved_too(
 
     def make_one_first(row: CustomerKey) -> bool:
         if row.id == old.id and not late:
-            epochs._current.put((anna.customer.id, "content"), (old,))
+            epochs._current.put((anna.customer.id, "content"), (old,), since=time.monotonic())
             late.append(cast.message_of(anna))
         return real(row)
 

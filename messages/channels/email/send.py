@@ -22,8 +22,8 @@ def send(delivery: Delivery) -> None:
 def _mail_of(delivery: Delivery) -> EmailMultiAlternatives:
     with as_mail_trouble():
         written = compose(delivery.message, delivery.address)
-    written.extra_headers["Message-ID"] = f"<{delivery.id}@{settings.MAIL_DOMAIN}>"
-    return written
+        written.extra_headers["Message-ID"] = f"<{delivery.id}@{settings.MAIL_DOMAIN}>"
+        return written
 
 
 def compose(message: PhoneMessage, address: str) -> EmailMultiAlternatives:

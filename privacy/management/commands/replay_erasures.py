@@ -12,7 +12,13 @@ from smartsvar.audit.anchors import announce_restore
 from smartsvar.clock import database_now
 from smartsvar.shredding.ledger import BrokenLedger
 from smartsvar.shredding.replay import accept, replay, verified
-from smartsvar.shredding.standing import Standing, standing
+from smartsvar.shredding.standing import Standing, accept_ledger, standing
+
+COMES_BACK = """\
+What a backup brings back and no ledger can undo; look it over before you open:
+- API keys that were revoked since, changed passwords, roles and second factors of before;
+- mail that waited then and was sent since: it is sent again;
+- search indexes of before a rotation of customers' keys: run rotate_keys --customers."""
 
 
 class Command(BaseCommand):
@@ -32,12 +38,25 @@ class Command(BaseCommand):
             "after the backup is given up, and its keys and audio are swept after a day",
         )
 
+        parser.add_argument(
+            "--accept-ledger",
+            action="store_true",
+            help="go on with a ledger that has lost something and cannot be restored: erasures "
+            "that only the lost part knew of cannot be repeated",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         found = standing()
         self._say(found)
+        if found.broken and options["accept_ledger"] and not options["dry_run"]:
+            accept_ledger(found, database_now())
+            self.stdout.write("Accepted: the ledger as it is.")
+            found = standing()
+            self._say(found)
         if found.broken:
             raise CommandError(
-                "Restore the ledger first: nothing is destroyed on a broken one's word."
+                "Restore the ledger first: nothing is destroyed on a broken one's word. If it is "
+                "lost for good: --accept-ledger."
             )
         if not options["dry_run"]:
             self._replay(found)
@@ -80,6 +99,8 @@ class Command(BaseCommand):
                 "opens them again."
             )
         found = standing()
+        if found.marks.main_older or found.marks.keys_older:
+            self.stdout.write(COMES_BACK)
         if accept_older:
             self._accept(found, at)
         elif found.marks.main_older or found.marks.keys_older:

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from customers.access import memberships_of
 from customers.actions.staff import sort_key
+from customers.labels import company_label
 from customers.models import User
 
 
@@ -22,7 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, User) and request.user.is_staff:
         return redirect("/admin/")
     members = sorted(
-        memberships_of(request.user), key=lambda each: sort_key(each.customer.company_name)
+        memberships_of(request.user), key=lambda each: sort_key(company_label(each.customer))
     )
     if len(members) == 1:
         return redirect("portal:overview", members[0].customer.number)

@@ -8,6 +8,7 @@ from django.db import connections
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from smartsvar.unreadable import RETRY_SECONDS
 from smartsvar.vault.storage import blob_store
 
 log = structlog.get_logger(__name__)
@@ -35,8 +36,10 @@ PARTS: dict[str, Callable[[], None]] = {
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
     down = [name for name, check in PARTS.items() if not _answers(name, check)]
-    status = "unavailable" if down else "ok"
-    return JsonResponse({"status": status}, status=503 if down else 200)
+    if not down:
+        return JsonResponse({"status": "ok"})
+    later = {"Retry-After": str(RETRY_SECONDS)}
+    return JsonResponse({"status": "unavailable"}, status=503, headers=later)
 
 
 def _answers(name: str, check: Callable[[], None]) -> bool:

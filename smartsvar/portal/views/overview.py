@@ -8,7 +8,7 @@ from customers.access import member_page
 from customers.models import Customer, Member
 from messages.models import PhoneMessage
 from recordings.models import Recording
-from smartsvar.paging import openable
+from smartsvar.paging import Page, openable, page_of
 
 SHOWN = 6
 
@@ -17,20 +17,21 @@ SHOWN = 6
 @member_page()
 def overview(request: HttpRequest, member: Member) -> HttpResponse:
     customer = member.customer
-    calls = Recording.objects.of(customer).select_related("staff").newest_first()[:SHOWN]
+    calls = Recording.objects.of(customer).select_related("staff")
     context = {
         "member": member,
-        "calls": openable(list(calls)),
+        "calls": page_of(calls, moment="started_at", size=SHOWN),
         "inbox": _newest_messages(customer),
         "unread": PhoneMessage.objects.of(customer).unread().count(),
     }
     return render(request, "portal/overview.html", context)
 
 
-def _newest_messages(customer: Customer) -> list[PhoneMessage]:
+def _newest_messages(customer: Customer) -> Page[PhoneMessage]:
     """Unread messages that could not be delivered come first: only here will they be seen."""
     rows = PhoneMessage.objects.of(customer).select_related("staff").prefetch_related("deliveries")
-    urgent = openable(list(rows.unread().undelivered(customer).newest_first()[:SHOWN]))
-    newest = openable(list(rows.newest_first()[:SHOWN]))
-    known = {each.id for each in urgent}
-    return [*urgent, *(each for each in newest if each.id not in known)][:SHOWN]
+    urgent = rows.unread().undelivered(customer).newest_first()[:SHOWN]
+    known = {each.id: each for each in [*urgent, *rows.newest_first()[:SHOWN]]}
+    shown = list(known.values())[:SHOWN]
+    opened = openable(shown)
+    return Page(opened, older="", newer="", left_out=len(shown) - len(opened))

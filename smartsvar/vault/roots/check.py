@@ -1,9 +1,13 @@
 """Does the configured root open what is stored? Asked before a process may work."""
 
+import os
+
+from smartsvar.vault.context import context
 from smartsvar.vault.errors import Tampered, WrongRoot
 from smartsvar.vault.handles import WrappingKey
 from smartsvar.vault.models import CustomerKey
-from smartsvar.vault.roots.root import root_keys
+from smartsvar.vault.roots.kms import SECRET
+from smartsvar.vault.roots.root import root_key, root_keys, wrap_surely
 
 SAMPLES = 3  # one damaged row is that customer's trouble and keeps nobody from starting
 
@@ -11,10 +15,13 @@ SAMPLES = 3  # one damaged row is that customer's trouble and keeps nobody from 
 def verify_roots() -> None:
     """Return if every root named in the key store is configured and opens a key of its own.
 
-    Raises WrongRoot with what to do, RootUnreachable when a root cannot be asked now, and the
-    database's errors when there are no tables yet. Costs one query and one more per root.
+    And if the one that seals opens what it seals: a key service may permit one and deny the other.
+    Raises WrongRoot with what to do, ImproperlyConfigured, RootUnreachable when a root cannot be
+    asked now, and the database's errors when there are no tables yet. Costs one query and one more
+    per root.
     """
     configured = root_keys()
+    wrap_surely(root_key(), os.urandom(SECRET), context("start-up check"))
     stored = CustomerKey.objects.order_by("root_name").values_list("root_name", flat=True)
     for name in stored.distinct():
         if name not in configured:

@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from smartsvar.vault.errors import RootUnreachable, Tampered
 
 SUITE = b"\x03"  # a CiphertextBlob of AWS KMS
+SECRET = 32  # bytes of a customer's key, and of a local root's
 LARGEST = 6144  # bytes of a CiphertextBlob, as the API says
 CONTEXT = "smartsvar"  # the one name in the encryption context; CloudTrail logs it with its value
 REFUSED = {"InvalidCiphertextException", "IncorrectKeyException"}
@@ -36,7 +37,9 @@ class KmsRoot:
         self, key_id: str, *, region: str, endpoint: str, access_key: str, secret_key: str
     ) -> None:
         if "alias/" in key_id:
-            raise ImproperlyConfigured("ROOT_KMS_KEY_ID: give the key's id or ARN, not an alias.")
+            raise ImproperlyConfigured(
+                "ROOT_KMS_KEY_ID and ROOT_KMS_PREVIOUS: give the key's id or ARN, not an alias."
+            )
         if key_id.startswith("arn:"):
             region = key_id.split(":")[3]
         require_eu(region)
@@ -50,19 +53,20 @@ class KmsRoot:
     def wrap(self, secret: bytes, context: bytes) -> bytes:
         """Seal by KMS. Raises RootUnreachable."""
         answer = self._ask("encrypt", {"Plaintext": secret}, context)
-        return SUITE + bytes(answer["CiphertextBlob"])
+        return SUITE + _bytes_of(answer, "CiphertextBlob", range(1, LARGEST + 1))
 
     def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
         """Open by KMS. Raises Tampered when KMS refuses the ciphertext, else RootUnreachable."""
         if wrapped[:1] != SUITE or not 1 < len(wrapped) <= 1 + LARGEST:
             raise Tampered("Unknown suite.")
-        return bytes(self._ask("decrypt", {"CiphertextBlob": wrapped[1:]}, context)["Plaintext"])
+        answer = self._ask("decrypt", {"CiphertextBlob": wrapped[1:]}, context)
+        return _bytes_of(answer, "Plaintext", range(SECRET, SECRET + 1))
 
     def _ask(self, verb: str, what: dict[str, bytes], context: bytes) -> Any:
         """Call KMS, always naming the key: a ciphertext under another is refused, not followed."""
         place = {CONTEXT: base64.b64encode(context).decode()}
+        client = self._reach()
         try:
-            client = _client(*self._account)
             return getattr(client, verb)(KeyId=self._key_id, EncryptionContext=place, **what)
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", "?"))
@@ -71,6 +75,24 @@ class KmsRoot:
             raise RootUnreachable(f"KMS refused to {verb}: {code}.") from error
         except BotoCoreError as error:
             raise RootUnreachable(f"KMS cannot be asked: {type(error).__name__}.") from error
+        except Exception as error:  # whatever botocore's parser stumbles over: a proxy's page, …
+            raise RootUnreachable(f"KMS gave no answer of KMS: {type(error).__name__}.") from error
+
+    def _reach(self) -> Any:
+        try:
+            return _client(*self._account)
+        except BotoCoreError as error:
+            raise RootUnreachable(f"KMS cannot be asked: {type(error).__name__}.") from error
+        except ValueError as error:
+            raise ImproperlyConfigured("ROOT_KMS_ENDPOINT is no address.") from error
+
+
+def _bytes_of(answer: Any, field: str, lengths: range) -> bytes:
+    """Return bytes of a possible length from an answer of KMS. Raises RootUnreachable."""
+    value = answer.get(field) if isinstance(answer, dict) else None
+    if not isinstance(value, bytes) or len(value) not in lengths:
+        raise RootUnreachable(f"KMS gave no answer of KMS: no {field} of a possible length.")
+    return value
 
 
 def require_eu(region: str) -> None:

@@ -21,11 +21,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from smartsvar.vault.errors import RootUnreachable, Tampered, WrongRoot
-from smartsvar.vault.roots.kms import KmsRoot
+from smartsvar.vault.roots.kms import SECRET, KmsRoot
 
 SUITE = b"\x01"  # AES-256-GCM, 96-bit random nonce, 128-bit tag
 NONCE = 12
 SOURCES = ("ROOT_KEY", "ROOT_KEY_FILE", "ROOT_KMS_KEY_ID", "ROOT_PROVIDER")
+PREVIOUS = ("ROOT_KEY_PREVIOUS", "ROOT_KMS_PREVIOUS", "ROOT_PROVIDER_PREVIOUS")
 
 
 class RootKey(Protocol):
@@ -48,11 +49,11 @@ class RootKey(Protocol):
 
 
 class LocalRoot:
-    """A root key held in this process: 32 random bytes."""
+    """A root key held in this process: 32 random bytes. Making one raises ValueError."""
 
     def __init__(self, key: bytes) -> None:
-        if len(key) != 32:
-            raise ImproperlyConfigured("ROOT_KEY must be the base64 of exactly 32 random bytes.")
+        if len(key) != SECRET:
+            raise ValueError("A root key is exactly 32 random bytes.")
         self._aead = AESGCM(key)
         self.name = (
             "local:" + hmac.new(key, b"smartsvar root name", hashlib.sha256).hexdigest()[:16]
@@ -87,21 +88,24 @@ def unseal(aead: AESGCM, sealed: bytes, context: bytes) -> bytes:
 def root_key() -> RootKey:
     """Return the root that seals: the one the settings name.
 
-    Raises ImproperlyConfigured when there is none or more than one, RootUnreachable when its file
-    cannot be read.
+    Raises ImproperlyConfigured when there is none or more than one or it is no key, and
+    RootUnreachable when its file cannot be read or holds no key.
     """
-    given = [source for source in SOURCES if getattr(settings, source)]
+    given = [source for source in SOURCES if getattr(settings, source).strip()]
     if len(given) != 1:
         raise ImproperlyConfigured(f"Set exactly one of {', '.join(SOURCES)}.")
-    value: str = getattr(settings, given[0])
-    return _MAKERS[given[0]](value)
+    return _made(given[0], getattr(settings, given[0]))
+
+
+def _made(setting: str, value: str) -> RootKey:
+    return _MAKERS[setting](setting, value.strip())
 
 
 def _previous() -> Iterator[RootKey]:
     """Yield the roots that only open, each made when it is asked for."""
-    yield from map(_local, settings.ROOT_KEY_PREVIOUS)
-    yield from map(_kms, settings.ROOT_KMS_PREVIOUS)
-    yield from map(_provided, settings.ROOT_PROVIDER_PREVIOUS)
+    for setting in PREVIOUS:
+        for value in filter(str.strip, getattr(settings, setting)):
+            yield _made(setting, value)
 
 
 def root_keys() -> dict[str, RootKey]:
@@ -123,27 +127,53 @@ def root_named(name: str) -> RootKey:
     raise WrongRoot(f"A customer key is wrapped by the root {name}, which is not configured.")
 
 
+def wrap_surely(root: RootKey, secret: bytes, place: bytes) -> bytes:
+    """Return the secret wrapped, once the same root has opened it again: for what is to be stored.
+
+    What a root takes and does not give back is lost. Raises RootUnreachable.
+    """
+    try:
+        wrapped = root.wrap(secret, place)
+        returned = root.unwrap(wrapped, place)
+    except Tampered as error:
+        raise RootUnreachable(f"The root {root.name} does not open what it sealed.") from error
+    if returned != secret:
+        raise RootUnreachable(f"The root {root.name} gives back something else than it sealed.")
+    return wrapped
+
+
 @lru_cache(maxsize=8)
-def _local(encoded: str) -> LocalRoot:
+def _local(encoded: str | bytes) -> LocalRoot:
+    """Raise ValueError for what is not the base64 of 32 bytes."""
+    return LocalRoot(base64.b64decode(encoded, validate=True))
+
+
+def _from_setting(setting: str, encoded: str) -> LocalRoot:
     try:
-        return LocalRoot(base64.b64decode(encoded, validate=True))
+        return _local(encoded)
     except ValueError as error:
-        raise ImproperlyConfigured("ROOT_KEY is not base64.") from error
+        raise ImproperlyConfigured(
+            f"{setting} must be the base64 of exactly 32 random bytes."
+        ) from error
 
 
-def _from_file(path: str) -> LocalRoot:
-    """Read afresh each time: a file that was taken away opens nothing any more."""
+def _from_file(setting: str, path: str) -> LocalRoot:
+    """Read afresh each time: a file that was taken away opens nothing any more.
+
+    Nor does one that is being written, which may hold anything for a moment: that passes too.
+    """
     try:
-        encoded = Path(path).read_text(encoding="ascii").strip()
+        return _local(Path(path).read_bytes().strip())
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise RootUnreachable(f"ROOT_KEY_FILE cannot be read: {reason}.") from error
-    except UnicodeDecodeError as error:
-        raise ImproperlyConfigured("ROOT_KEY_FILE holds no base64.") from error
-    return _local(encoded)
+        raise RootUnreachable(f"{setting} cannot be read: {reason}.") from error
+    except ValueError as error:
+        raise RootUnreachable(
+            f"{setting}: the file holds no key, the base64 of exactly 32 random bytes."
+        ) from error
 
 
-def _kms(key_id: str) -> KmsRoot:
+def _kms(setting: str, key_id: str) -> KmsRoot:
     return KmsRoot(
         key_id,
         region=settings.ROOT_KMS_REGION,
@@ -153,17 +183,20 @@ def _kms(key_id: str) -> KmsRoot:
     )
 
 
-def _provided(path: str) -> RootKey:
+def _provided(setting: str, path: str) -> RootKey:
     try:
         provider = import_string(path)
     except ImportError as error:
-        raise ImproperlyConfigured(f"ROOT_PROVIDER: {error}.") from error
+        raise ImproperlyConfigured(f"{setting}: {error}.") from error
     return cast(RootKey, provider())
 
 
-_MAKERS: dict[str, Callable[[str], RootKey]] = {
-    "ROOT_KEY": _local,
+_MAKERS: dict[str, Callable[[str, str], RootKey]] = {
+    "ROOT_KEY": _from_setting,
+    "ROOT_KEY_PREVIOUS": _from_setting,
     "ROOT_KEY_FILE": _from_file,
     "ROOT_KMS_KEY_ID": _kms,
+    "ROOT_KMS_PREVIOUS": _kms,
     "ROOT_PROVIDER": _provided,
+    "ROOT_PROVIDER_PREVIOUS": _provided,
 }

@@ -5,13 +5,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from smartsvar.vault.errors import Tampered, WrongRoot
-from smartsvar.vault.handles import place_of
+from smartsvar.vault.handles import place_of, secret_of
 from smartsvar.vault.models import CustomerKey
-from smartsvar.vault.roots.root import RootKey, root_key, root_named
+from smartsvar.vault.roots.root import RootKey, root_key, wrap_surely
 from smartsvar.vault.rotation.pace import Pace
 from smartsvar.vault.rotation.swap import swap
 
-BATCH = 100  # with a key service, each key is two calls
+BATCH = 100  # with a key service, each key is three calls
 
 
 class Rewrapped(NamedTuple):
@@ -24,7 +24,8 @@ class Rewrapped(NamedTuple):
 def rewrap_customer_keys(say: Callable[[str], None]) -> Rewrapped:
     """Wrap every customer key under the current root, however often it was broken off before.
 
-    Raises RootUnreachable; what was done until then stays done.
+    Raises RootUnreachable, also when the current root does not open what it sealed; what was done
+    until then stays done.
     """
     current = root_key()
     others = CustomerKey.objects.exclude(root_name=current.name)
@@ -46,5 +47,4 @@ def rewrap_customer_keys(say: Callable[[str], None]) -> Rewrapped:
 
 
 def _rewrap(row: CustomerKey, current: RootKey) -> bytes:
-    secret = root_named(row.root_name).unwrap(bytes(row.wrapped), place_of(row))
-    return current.wrap(secret, place_of(row))
+    return wrap_surely(current, secret_of(row), place_of(row))

@@ -16,6 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from smartsvar.vault.blobs import Ranges
 from smartsvar.vault.stores.store import Stored
 
+MOST = 1000  # objects that one deletion may name
+
 
 @contextmanager
 def _as_os_errors() -> Iterator[None]:
@@ -73,28 +75,39 @@ class Bucket:
             return cast(bytes, self._storage.bucket.Object(self._key(name)).get()["Body"].read())
 
     def delete(self, names: Sequence[str]) -> None:
-        with _as_os_errors():
-            batch = [each for name in names for each in self._versions(name)]
-            for start in range(0, len(batch), 1000):
+        batch: list[dict[str, str]] = []
+        for name in names:
+            batch += self._versions(name)
+            if len(batch) >= MOST:
+                self._delete(batch)
+                batch = []
+        self._delete(batch)
+
+    def _delete(self, batch: list[dict[str, str]]) -> None:
+        for start in range(0, len(batch), MOST):
+            objects = batch[start : start + MOST]
+            with _as_os_errors():
                 answer = self._storage.bucket.delete_objects(
-                    Delete={"Objects": batch[start : start + 1000], "Quiet": True}
+                    Delete={"Objects": objects, "Quiet": True}
                 )
-                if answer.get("Errors"):
-                    raise OSError(f"{len(answer['Errors'])} versions could not be deleted.")
+            if answer.get("Errors"):
+                raise OSError(f"{len(answer['Errors'])} versions could not be deleted.")
 
     def _versions(self, name: str) -> list[dict[str, str]]:
         """Return every version and delete marker of one object, as a deletion names them."""
         key = self._key(name)
-        versions = self._storage.bucket.object_versions.filter(Prefix=key)
-        return [
-            {"Key": each.object_key, "VersionId": each.id}
-            for each in versions
-            if each.object_key == key
-        ]
+        with _as_os_errors():
+            return [
+                {"Key": each.object_key, "VersionId": each.id}
+                for each in self._storage.bucket.object_versions.filter(Prefix=key)
+                if each.object_key == key
+            ]
 
     def names(self, prefix: str = "") -> Iterator[Stored]:
         with _as_os_errors():
             for each in self._storage.bucket.objects.filter(Prefix=self._key(prefix)):
+                if each.key.endswith("/"):  # a console's "folder"
+                    continue
                 yield Stored(self._name(each.key), each.last_modified)
 
     def remains(self) -> Iterator[Stored]:

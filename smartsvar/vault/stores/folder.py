@@ -15,6 +15,7 @@ from smartsvar.vault.blobs import FileRanges, Ranges
 from smartsvar.vault.stores.store import Stored
 
 DRAFT = ".draft-"  # how a small object's file begins until it is whole
+SYSTEM = "lost+found"  # a file system's own, where the folder is its root
 
 
 class Folder:
@@ -57,10 +58,10 @@ class Folder:
     def names(self, prefix: str = "") -> Iterator[Stored]:
         root = Path(self._storage.location)
         for folder, inner, files in os.walk(root / prefix, onerror=_unless_missing):
-            inner[:] = [each for each in inner if not each.startswith(".")]
+            inner[:] = [each for each in inner if not each.startswith(".") and each != SYSTEM]
             for file in files:
                 path = Path(folder, file)
-                if not file.startswith(DRAFT) and (at := _written(path)):
+                if not file.startswith(".") and (at := _written(path)):
                     yield Stored(path.relative_to(root).as_posix(), at)
 
     def remains(self) -> Iterator[Stored]:
