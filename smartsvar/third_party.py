@@ -29,7 +29,7 @@ DECLARATIONS: dict[str, PersonalData | NoPersonalData] = {
         keep=Keep(days=0, since="expire_date"),
         export=(),
         withhold={
-            "session_key": "a secret",
+            "session_key": "a hash of a secret",
             "session_data": "signed: ids, times; a second factor's new secret, sealed",
             "expire_date": "technical",
         },
