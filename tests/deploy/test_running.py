@@ -12,6 +12,7 @@ import pytest
 
 from smartsvar.demo.children import Child, free_ports, spawn, wait_until
 from tests.deploy.compose import OURS, ROOT
+from tests.processes import empty_ledger
 from tools import probe
 
 
@@ -28,12 +29,18 @@ def start(name: str, logs: Path, **replaced: str) -> Child:
     )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def deployed() -> None:
+    """The stack's own databases, migrated as at a deployment, and an empty ledger beside them."""
+    empty_ledger()
+    subprocess.run([sys.executable, "manage.py", "migrate_all"], cwd=ROOT, check=True)
+
+
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a web server on the stack's own databases, migrated as at a deployment."""
+    """The port of a web server."""
     (port,) = free_ports(1)
     logs = tmp_path_factory.mktemp("web")
-    subprocess.run([sys.executable, "manage.py", "migrate_all"], cwd=ROOT, check=True)
     child = start("web", logs, **{"--bind": f"127.0.0.1:{port}"})
     try:
         wait_until(lambda: probe.web(port) is None, child, within=30)
