@@ -1,6 +1,8 @@
 """Fixtures that every room uses. The services come from `python -m tests.services`."""
 
 import functools
+import io
+import logging
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -54,6 +56,20 @@ def _empty_ledger(request: pytest.FixtureRequest) -> None:
     mark = request.node.get_closest_marker("django_db")
     if mark and mark.kwargs.get("transaction"):
         empty_ledger()
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What the configured handler writes while the test runs."""
+    (handler,) = [
+        each
+        for each in logging.getLogger().handlers
+        if type(each) is logging.StreamHandler and "structlog" in type(each.formatter).__module__
+    ]
+    text = io.StringIO()
+    before = handler.setStream(text)
+    yield text
+    handler.setStream(before)
 
 
 def browser() -> Client:

@@ -2,8 +2,6 @@
 
 import io
 import json
-import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,20 +12,6 @@ from customers.models import User
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 PLANTED = "zacharias-planterad"
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """What the configured handler writes while the test runs."""
-    (handler,) = [
-        each
-        for each in logging.getLogger().handlers
-        if type(each) is logging.StreamHandler and "structlog" in type(each.formatter).__module__
-    ]
-    text = io.StringIO()
-    before = handler.setStream(text)
-    yield text
-    handler.setStream(before)
 
 
 def events(log: io.StringIO) -> list[dict[str, Any]]:

@@ -2,8 +2,6 @@
 
 import io
 import json
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,21 +42,13 @@ def root(settings: Any, tmp_path: Path) -> RootFile:
 
 
 @pytest.fixture
-def log_lines() -> Iterator[Any]:
+def log_lines(log: io.StringIO) -> Any:
     """Return a function: the log's lines as they are written, read back."""
-    (handler,) = [
-        each
-        for each in logging.getLogger().handlers
-        if type(each) is logging.StreamHandler and "structlog" in type(each.formatter).__module__
-    ]
-    text = io.StringIO()
-    before = handler.setStream(text)
 
     def found() -> list[dict[str, Any]]:
-        return [json.loads(line) for line in text.getvalue().splitlines()]
+        return [json.loads(line) for line in log.getvalue().splitlines()]
 
-    yield found
-    handler.setStream(before)
+    return found
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.urls import reverse
 from django.utils import timezone
@@ -245,3 +246,10 @@ def test_a_session_that_cannot_be_read_is_later(
 
     monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", away)
     later_page(browser.get(reverse("portal:overview", args=[anna.customer.number])))
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_the_purge_says_that_it_cannot_be_run_now(anna: House, root: RootFile) -> None:
+    root.take_away()
+    with pytest.raises(CommandError, match="RootUnreachable"):
+        call_command("purge")

@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from privacy.purge import preview, purge
 from smartsvar.clock import STOCKHOLM, database_now
-from smartsvar.startup import NotReady, refusal, require_ready
+from smartsvar.startup import UNREACHABLE, NotReady, refusal, require_ready
 
 
 class Command(BaseCommand):
@@ -34,6 +34,9 @@ class Command(BaseCommand):
             require_ready()
         except NotReady as error:
             raise CommandError(refusal(error)) from error
+        except UNREACHABLE as error:
+            what = type(error).__name__
+            raise CommandError(f"Something cannot be reached ({what}). Try again.") from error
         gone = purge(database_now())
         for model, count in gone.items():
             self.stdout.write(f"{count:8}  {model}")
