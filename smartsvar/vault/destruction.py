@@ -3,7 +3,9 @@
 The deletion of a wrapped key is the deletion of all that it seals, in every copy and backup.
 """
 
+import time
 from collections.abc import Collection, Iterable
+from typing import Any
 from uuid import UUID
 
 from django.db import connections, transaction
@@ -12,6 +14,9 @@ from django.db.models import Q
 from smartsvar.vault import finality
 from smartsvar.vault.keys import forget_customer, forget_records
 from smartsvar.vault.models import CustomerKey, DestroyedBatch, RecordKey
+
+PATIENCE = 5.0  # seconds, with another process that is writing the log into the file
+PAUSE = 0.02  # seconds
 
 
 class NotFinal(OSError):
@@ -66,14 +71,22 @@ def customer_keys_of(owners: Collection[UUID], classes: Collection[str]) -> list
 def empty_write_ahead_log() -> None:
     """On SQLite: bring the log into the file, where `secure_delete` left zeroes, and cut it to 0.
 
-    Waits for readers as long as the connection's time-out says. Raises NotFinal. On PostgreSQL a
-    deletion is final after vacuum, recycled WAL and the last key backup (docs/cryptography.md).
+    Waits for readers as long as the connection's time-out says, and for another process that does
+    the same: SQLite turns the second one away at once. Raises NotFinal. On PostgreSQL a deletion is
+    final after vacuum, recycled WAL and the last key backup (docs/cryptography.md).
     """
     connection = connections["keys"]
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         return
+    deadline = time.monotonic() + PATIENCE
+    while not _log_is_empty(connection):
+        if time.monotonic() > deadline:
+            raise NotFinal("The key store's write-ahead log is being read.")
+        time.sleep(PAUSE)
+
+
+def _log_is_empty(connection: Any) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         busy, *_ = cursor.fetchone()
-    if busy:
-        raise NotFinal("The key store's write-ahead log is being read.")
+    return not busy

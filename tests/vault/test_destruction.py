@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
@@ -11,7 +13,7 @@ from django.db import connections
 from recordings.models import Recording
 from smartsvar.shredding import actions
 from smartsvar.shredding.models import ShredJob
-from smartsvar.vault import finality
+from smartsvar.vault import destruction, finality
 from smartsvar.vault.destruction import NotFinal, empty_write_ahead_log, shred_keys
 from smartsvar.vault.models import CustomerKey, DestroyedBatch, RecordKey
 from tests import cast
@@ -69,8 +71,9 @@ def test_nothing_of_a_customers_key_or_of_one_that_was_wrapped_anew_is_left(
 
 @on_sqlite
 def test_a_reader_that_holds_the_log_makes_the_deletion_wait_and_it_is_made_good(
-    anna: cast.House,
+    anna: cast.House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(destruction, "PATIENCE", 0.3)
     call = cast.call_of(anna)
     key = wrapped(call)
     with connections["keys"].cursor() as cursor:
@@ -90,6 +93,30 @@ def test_a_reader_that_holds_the_log_makes_the_deletion_wait_and_it_is_made_good
     actions.carry_out(job)
     assert found_in_files(key) == 0
     assert not Recording.objects.filter(id=call.id).exists()
+
+
+CHECKPOINTING = """
+import fcntl, sys, time
+with open(sys.argv[1], "r+b") as shared:
+    fcntl.lockf(shared, fcntl.LOCK_EX, 1, 121)  # SQLite's lock for the one that checkpoints
+    print("held", flush=True)
+    time.sleep(0.5)
+"""
+
+
+@on_sqlite
+def test_another_process_that_empties_the_log_is_waited_for(anna: cast.House) -> None:
+    call = cast.call_of(anna)
+    key = wrapped(call)
+    shared = f"{connections['keys'].settings_dict['NAME']}-shm"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", CHECKPOINTING, shared], stdout=subprocess.PIPE, text=True
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        assert actions.shred([call], by=anna.administrator) == 1
+    assert found_in_files(key) == 0
 
 
 @on_postgres

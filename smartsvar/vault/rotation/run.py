@@ -22,8 +22,6 @@ from smartsvar.vault.rotation.steps import (
     unfinished,
 )
 
-TRIES = 5  # at a write-ahead log that is being read
-
 
 class Run:
     """Rotates the keys of the customers in `only`, or of all.
@@ -104,10 +102,7 @@ def make_final(say: Say) -> None:
         if not finality.rewrite(models=[CustomerKey]):
             say("a long transaction holds the customers' keys: run this again to free them")
         return
-    for _ in range(TRIES):
-        try:
-            empty_write_ahead_log()
-        except NotFinal:
-            continue
-        return
-    say("the key store's write-ahead log is being read: run this again to empty it")
+    try:
+        empty_write_ahead_log()
+    except NotFinal:
+        say("the key store's write-ahead log is being read: run this again to empty it")
