@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 
 from customers.models import Customer, Member, TenantOwned, User
 
@@ -30,10 +31,14 @@ class Owned(Protocol[T]):
 
 
 def memberships_of(user: User | AnonymousUser) -> "QuerySet[Member]":
-    """Return the live memberships of a signed-in person; support staff have none."""
+    """Return the live memberships of a signed-in person; support staff have none.
+
+    Also those of a customer whose processing is restricted: it still has its rights.
+    """
     if not isinstance(user, User) or user.is_staff or not user.is_active:
         return cast("QuerySet[Member]", Member.objects.none())
-    rows: QuerySet[Member] = Member.objects.filter(user=user).live().select_related("customer")
+    mine = Member.objects.filter(user=user, restricted=False).timely()
+    rows: QuerySet[Member] = mine.select_related("customer")
     return rows
 
 
@@ -60,11 +65,12 @@ def administers(member: Member) -> bool:
     return member.is_administrator
 
 
-def member_page(*, may: Allowed = reads) -> Callable[[View], View]:
+def member_page(*, may: Allowed = reads, restricted: bool = False) -> Callable[[View], View]:
     """Make a view a page of a customer: it gets the request and the member, never the number.
 
     A stranger is sent to sign in; somebody without a membership here gets 404, whether the
-    customer exists or not; a member whose role is not enough gets 403.
+    customer exists or not; a member whose role is not enough gets 403. A customer whose processing
+    is restricted has only the pages that say `restricted`: those by which it uses its rights.
     """
 
     def decorate(view: View) -> View:
@@ -74,6 +80,8 @@ def member_page(*, may: Allowed = reads) -> Callable[[View], View]:
             member = member_at(cast(User, request.user), number)
             if not may(member):
                 raise PermissionDenied
+            if member.customer.restricted and not restricted:
+                return render(request, "customers/restricted.html", {"member": member}, status=403)
             return view(request, member, **kwargs)
 
         return cast(View, page)

@@ -39,13 +39,13 @@ class CustomerPages(ReadOnlyPages):
     contact = ("company_name", "organisation_number", "contact_name", "phone", "language")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return cast("QuerySet[Any]", Customer.objects.live().order_by("-number"))
+        return cast("QuerySet[Any]", Customer.objects.timely().order_by("-number"))
 
     def _named_by(self, term: str) -> Q | None:
         found = super()._named_by(term)
         if found is not None:
             return found
-        newest = Customer.objects.live().order_by("-number")[:SEARCHED]
+        newest = Customer.objects.timely().order_by("-number")[:SEARCHED]
         wanted = term.casefold()
         names = ((one.id, one.company_name.casefold()) for one in openable(list(newest)))
         return Q(id__in=[identity for identity, name in names if wanted in name])

@@ -71,7 +71,7 @@ def _customer_for(key: ApiKey, request: Request) -> Customer:
         raise Problem(400, "customer_missing", detail, field=CUSTOMER_HEADER)
     if not (named.isascii() and named.isdigit() and len(named) <= 9):
         raise Http404
-    customer: Customer | None = Customer.objects.filter(number=int(named)).live().first()
+    customer: Customer | None = Customer.objects.filter(number=int(named)).timely().first()
     if customer is None:
         raise Http404
     return customer

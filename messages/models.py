@@ -64,6 +64,8 @@ class PhoneMessage(TenantOwned):
             "received_at": "retention is derived from it",
             "staff": "pseudonymous id; the name is sealed",
         },
+        callers=("caller_number", "caller_email"),
+        mentions={"staff": "staff"},
     )  # fmt: skip
 
     staff = models.ForeignKey(StaffMember, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -71,6 +73,7 @@ class PhoneMessage(TenantOwned):
     received_at = models.DateTimeField(_("received"))
     read_at = models.DateTimeField(_("read"), null=True)
     caller_index = BlindIndex(of="caller_number")
+    email_index = BlindIndex(of="caller_email", fold=True)
     call_index = BlindIndex(of="call_id")
 
     caller_name = SealedField("")
@@ -90,6 +93,7 @@ class PhoneMessage(TenantOwned):
             *TenantOwned.Meta.indexes,
             models.Index(fields=["customer", "-taken_at", "-id"], name="message_list"),
             models.Index(fields=["customer", "caller_index"], name="message_caller"),
+            models.Index(fields=["customer", "email_index"], name="message_email"),
             models.Index(fields=["customer", "call_index"], name="message_call"),
         ]
 
@@ -99,7 +103,8 @@ class DeliveryQuerySet(SealedQuerySet["Delivery"]):
         """Deliveries to be made now: queued and due, or claimed by a worker that died."""
         queued = models.Q(state=Delivery.State.QUEUED, next_attempt_at__lte=at)
         abandoned = models.Q(state=Delivery.State.CLAIMED, lease_until__lt=at)
-        return self.filter(queued | abandoned).order_by("next_attempt_at", "id")
+        allowed = models.Q(message__restricted=False, customer__restricted=False)
+        return self.filter(queued | abandoned, allowed).order_by("next_attempt_at", "id")
 
 
 class Delivery(SealedModel):

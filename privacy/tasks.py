@@ -3,6 +3,7 @@ from uuid import UUID
 import structlog
 from celery import shared_task
 
+from customers.actions.covers import release_ended
 from customers.actions.members import note_leavers
 from privacy import due, orphans, purge
 from smartsvar.audit import chain
@@ -23,6 +24,7 @@ def purge_due() -> dict[str, int]:
     at = database_now()
     due.derive_pending()
     note_leavers(at)
+    release_ended(at)
     gone = purge.purge(at)
     for model, count in gone.items():
         log.info("purged", model=model, count=count)

@@ -90,6 +90,8 @@ class Recording(TenantOwned):
             "staff": "pseudonymous id; the name is sealed",
         },
         blob="blob_name",
+        callers=("caller_number",),
+        mentions={"staff": "staff"},
     )  # fmt: skip
 
     staff = models.ForeignKey(StaffMember, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -11,6 +11,7 @@ urlpatterns = [
     path("v1/", include("recordings.api_urls")),
     path("v1/", include("messages.api_urls")),
     path("v1/", include("customers.api_urls")),
+    path("v1/", include("privacy.api_urls")),
     path("v1/schema/", SchemaView.as_view(), name="schema"),
     path("v1/docs/", DocsView.as_view(), name="docs"),
     re_path(r"", unknown_address),

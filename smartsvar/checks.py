@@ -13,7 +13,7 @@ from smartsvar.shredding.models import Shreddable
 from smartsvar.vault.rows import BlindIndex, SealedModel
 
 # What every sealed row has for its own keeping; never about a person beyond what it seals.
-MACHINERY = {"id", "key_id", "sealed", "due_at", "shred_job_id"}
+MACHINERY = {"id", "key_id", "sealed", "due_at", "restricted", "held", "shred_job_id"}
 
 
 @register()

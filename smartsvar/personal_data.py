@@ -6,18 +6,17 @@ that must agree with the policy, reads it from there. See docs/declarations.md.
 
 from __future__ import annotations
 
-import calendar
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.utils.module_loading import import_string
-from django.utils.translation import ngettext
 
-from smartsvar.clock import STOCKHOLM
+from smartsvar.keep import Keep as Keep
+from smartsvar.keep import follow as follow
+from smartsvar.keep import later as later
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -68,96 +67,6 @@ class Restrict(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Keep:
-    """How long: calendar months or days after a moment that the row (or its owner) carries.
-
-    since: path to the date the period starts from; None there means "not yet", so never while
-    contracted.
-    capped_by: path to a moment that `since` may not lie after (a claimed time against our own).
-    shortened_by: path to the customer's own, shorter number of days; it can never lengthen.
-    unfinished: (path, value) that marks a row begun and never completed; such a row is kept
-    `unfinished_hours` after `capped_by` instead.
-    with_parent: the row lives and dies with the named foreign key.
-    """
-
-    months: int | None = None
-    days: int | None = None
-    since: str = ""
-    capped_by: str = ""
-    shortened_by: str = ""
-    unfinished: tuple[str, str] | None = None
-    unfinished_hours: int = 0
-    with_parent: str = ""
-
-    def in_words(self) -> str:
-        """Return the period in the reader's language: "3 months", "14 days"."""
-        parts = []
-        if self.months:
-            parts.append(ngettext("%d month", "%d months", self.months) % self.months)
-        if self.days:
-            parts.append(ngettext("%d day", "%d days", self.days) % self.days)
-        return " ".join(parts)
-
-    def most_days(self) -> int:
-        """Return the most calendar days that the period can have: 92 for three months."""
-        starts = [datetime(2025, month, 1, 12, tzinfo=UTC) for month in range(1, 13)]
-        ends = (later(start, months=self.months or 0, days=self.days or 0) for start in starts)
-        return max(
-            (end.date() - start.date()).days for start, end in zip(starts, ends, strict=True)
-        )
-
-    def paths(self) -> list[str]:
-        """Return the paths of everything that the date depends on."""
-        marks = [self.unfinished[0]] if self.unfinished else []
-        return [path for path in (self.since, self.capped_by, self.shortened_by, *marks) if path]
-
-    def due(self, row: object) -> datetime | None:
-        """Return when `row` must be gone, to the second and never early; None while it may stay."""
-        return self.derive(lambda path: follow(row, path))
-
-    def derive(self, fact: Callable[[str], Any]) -> datetime | None:
-        """Return the date from what `fact` says of each path.
-
-        Calendar arithmetic is in Europe/Stockholm; where the local time is ambiguous or missing
-        on a daylight-saving night, the later reading counts.
-        """
-        start: datetime | None = fact(self.since) if self.since else None
-        if start is None:
-            return None
-        if self.capped_by:
-            start = min(start, fact(self.capped_by))
-        if self.unfinished and fact(self.unfinished[0]) == self.unfinished[1]:
-            return start + timedelta(hours=self.unfinished_hours)
-        end = later(start, months=self.months or 0, days=self.days or 0)
-        shorter = fact(self.shortened_by) if self.shortened_by else None
-        return end if shorter is None else min(end, later(start, days=shorter))
-
-
-def follow(row: object, path: str) -> Any:
-    """Return what the dotted `path` leads to from `row`."""
-    value: Any = row
-    for name in path.split("."):
-        value = getattr(value, name)
-    return value
-
-
-def later(start: datetime, *, months: int = 0, days: int = 0) -> datetime:
-    """Return the same wall-clock time in Stockholm so many calendar months and days later, in UTC.
-
-    A day that the target month lacks becomes its last day (30 November + 3 months = 28 or
-    29 February); of two readings of a local time the later one counts.
-    """
-    local = start.astimezone(STOCKHOLM)
-    index = local.year * 12 + local.month - 1 + months
-    year, month = divmod(index, 12)
-    day = min(local.day, calendar.monthrange(year, month + 1)[1])
-    wall = datetime(year, month + 1, day, *local.timetuple()[3:6], local.microsecond)  # noqa: DTZ001
-    wall += timedelta(days=days)
-    readings = (wall.replace(tzinfo=STOCKHOLM, fold=fold).astimezone(UTC) for fold in (0, 1))
-    return max(readings)
-
-
-@dataclass(frozen=True, kw_only=True)
 class PersonalData:
     """One processing, declared in the body of the model that holds it.
 
@@ -165,6 +74,11 @@ class PersonalData:
     data subject gets. withhold: every other field, with the reason. readable: fields that stay
     unsealed although personal, with the reason. blob: the attribute that names the row's sealed
     object in storage.
+    callers: sealed fields by which a caller is found, each with a blind index.
+    mentions: columns that name a person of the customer's in a row about somebody else, each with
+    the kind of person ("staff", "member").
+    law: what obliges us to keep the row although its person asks for erasure; "" for nothing.
+    processors: what the subprocessors who touch it are engaged for ("hosting", "storage", "mail").
     """
 
     category: Category
@@ -179,6 +93,10 @@ class PersonalData:
     erase: Erase = Erase.SHRED
     restrict: Restrict = Restrict.HIDE
     blob: str = ""
+    callers: tuple[str, ...] = ()
+    mentions: dict[str, str] = field(default_factory=dict)
+    law: str | _StrPromise = ""
+    processors: tuple[str, ...] = ("hosting",)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,8 @@ urlpatterns = [
     path("", include("recordings.urls")),
     path("", include("messages.urls")),
     path("", include("customers.urls")),
+    path("", include("privacy.urls")),
+    path("", include("subprocessors.urls")),
     path("sprak/", set_language, name="set_language"),
     path("api/", include("smartsvar.api_urls")),
     path("konto/", include("allauth.urls")),

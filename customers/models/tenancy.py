@@ -1,9 +1,11 @@
 """What belongs to a customer is fetched through the customer, here and nowhere else."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from django.db import models, transaction
+from django.utils.module_loading import import_string
 
 from smartsvar.shredding.models import Gone, Shreddable, ShreddableQuerySet
 
@@ -20,12 +22,17 @@ class TenantQuerySet(ShreddableQuerySet[M]):
         """This customer's rows that may be shown: live, not claimed, not past their date."""
         return self.filter(customer=customer).live()
 
+    def live(self, at: datetime | None = None) -> Self:
+        """Rows that may be shown: none of a customer whose processing is restricted."""
+        return super().live(at).filter(customer__restricted=False)
+
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
         """Insert many. Raises Gone when one of them is of a customer that is being erased."""
         rows = list(objs)
         with transaction.atomic():
             made = super().bulk_create(rows, *args, **kwargs)
             self.model._refuse_claimed(rows)
+            self.model.cover(rows)
         return made
 
 
@@ -39,6 +46,11 @@ class TenantOwned(Shreddable):
     class Meta(Shreddable.Meta):
         abstract = True
 
+    @classmethod
+    def holding(cls) -> models.Q:
+        """Also rows of a customer for which a hold keeps everything."""
+        return super().holding() | models.Q(customer__held=True)
+
     def save(self, **kwargs: Any) -> None:
         """Save. Raises Gone for a new row of a customer that is being erased.
 
@@ -51,6 +63,15 @@ class TenantOwned(Shreddable):
         with transaction.atomic():
             super().save(**kwargs)
             self._refuse_claimed([self])
+            self.cover([self])
+
+    @classmethod
+    def cover(cls, rows: Collection["TenantOwned"]) -> None:
+        """Put new rows under the restrictions and holds that are in force for their person.
+
+        The same lock that orders an insert and a claim orders it and a new restriction.
+        """
+        import_string("customers.covering.cover_new")(cls, rows)
 
     @classmethod
     def _refuse_claimed(cls, rows: Iterable["TenantOwned"]) -> None:

@@ -59,6 +59,7 @@ class AuditEntry(models.Model):
             "at": "the trail is ordered by it",
         },
         erase=Erase.PRUNE,
+        mentions={"actor_id": "member"},
         restrict=Restrict.NOTHING,
     )
 

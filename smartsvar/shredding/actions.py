@@ -18,6 +18,7 @@ from smartsvar.personal_data import Erase, PersonalData, declaration_of
 from smartsvar.shredding import ledger
 from smartsvar.shredding.models import (
     ErasedBatch,
+    Held,
     Receipt,
     Shreddable,
     ShreddableQuerySet,
@@ -86,8 +87,8 @@ def claim_due(
             ripe.append(row)
         else:
             model._base_manager.filter(id=row).update(due_at=truly)
-    needed = model.still_needed(ripe)
-    ripe = [row for row in ripe if row not in needed]
+    spared = model.still_needed(ripe) | held_among(model, ripe)
+    ripe = [row for row in ripe if row not in spared]
     job = _claim(model, ripe, ShredJob.Reason.RETENTION, SYSTEM.actor, at) if ripe else None
     return job, Position(*batch[-1][:2])
 
@@ -105,13 +106,24 @@ def claim_rows(
     """Claim these rows because somebody entitled asked for it; None when others already have.
 
     Waits for whoever is writing one of them: what was asked for is not passed over. `only` narrows
-    to the rows for which it still holds under the lock.
+    to the rows for which it still holds under the lock. Raises Held, claiming nothing, when a hold
+    keeps one of them.
     """
     rows = model._base_manager.filter(only or Q(), id__among=ids, shred_job_id=None)
     found = list(rows.select_for_update(of=("self",)).values_list("id", flat=True))
+    if kept := held_among(model, found):
+        raise Held(model._meta.label, kept)
     needed = model.still_needed(found)
     free = [row for row in found if row not in needed]
     return _claim(model, free, reason, by.actor, at) if free else None
+
+
+def held_among(model: type[Shreddable], ids: Sequence[UUID]) -> set[UUID]:
+    """Return which of these rows a hold keeps."""
+    if not ids:
+        return set()
+    rows = model._base_manager.filter(model.holding(), id__among=list(ids))
+    return set(rows.values_list("id", flat=True))
 
 
 def _claim(
@@ -137,7 +149,7 @@ def shred(
     reason: str = ShredJob.Reason.REQUEST,
     only: Q | None = None,
 ) -> int:
-    """Destroy these rows of one model now; return how many went."""
+    """Destroy these rows of one model now; return how many went. Raises Held."""
     if not rows:
         return 0
     model, ids, at = type(rows[0]), [row.id for row in rows], database_now()

@@ -21,18 +21,33 @@ class Gone(Http404):
     """The row is being destroyed, or has been: to every door, not found."""
 
 
+class Held(Exception):
+    """A hold keeps the row from being destroyed."""
+
+
 class ShreddableQuerySet(SealedQuerySet[M]):
     """Adjectives of time. A claimed or due row is invisible to every door, to the second."""
 
     def live(self, at: datetime | None = None) -> Self:
-        """Rows that may be shown: not claimed, not due at `at` (default: the database's now)."""
-        moment = at or Now()
-        due = models.Q(due_at=None) | models.Q(due_at__gt=moment)
+        """Rows that may be shown: unclaimed, unrestricted, not due at `at` (the database's now)."""
+        return self.timely(at).filter(restricted=False)
+
+    def timely(self, at: datetime | None = None) -> Self:
+        """Rows that are neither claimed nor due, whether they are restricted or not."""
+        due = models.Q(due_at=None) | models.Q(due_at__gt=at or Now())
         return self.filter(due, shred_job_id=None)
 
+    def stored(self) -> Self:
+        """Rows that we have and have not begun to destroy: restricted, held or due, all of them.
+
+        For whoever answers for the data (an erasure, an export to the person), never for a door.
+        """
+        return self.filter(shred_job_id=None)
+
     def due(self, at: datetime) -> Self:
-        """Rows that nobody has claimed and whose stored date has come, oldest first."""
-        return self.filter(shred_job_id=None, due_at__lte=at).order_by("due_at", "id")
+        """Rows that nobody claims or holds and whose stored date has come, oldest first."""
+        ripe = self.filter(shred_job_id=None, held=False, due_at__lte=at)
+        return ripe.order_by("due_at", "id")
 
 
 class Shreddable(SealedModel):
@@ -42,6 +57,9 @@ class Shreddable(SealedModel):
     takes_keys: ClassVar[Collection[str]] = ()  # classes of the customer's keys that go with it
 
     due_at = models.DateTimeField(null=True, editable=False)
+    # Article 18: only stored. And: not to be destroyed for now.
+    restricted = models.BooleanField(default=False, db_default=False, editable=False)
+    held = models.BooleanField(default=False, db_default=False, editable=False)
     shred_job_id = models.UUIDField(null=True, editable=False)
 
     objects: ClassVar[models.Manager[Self]] = models.Manager.from_queryset(ShreddableQuerySet)()
@@ -49,7 +67,10 @@ class Shreddable(SealedModel):
     class Meta(SealedModel.Meta):
         abstract = True
         indexes = [
-            models.Index(fields=["due_at", "id"], name="%(class)s_due"),
+            # What is held stays out: the cost of a purge follows what is purged.
+            models.Index(
+                fields=["due_at", "id"], name="%(class)s_due", condition=models.Q(held=False)
+            ),
             models.Index(
                 fields=["shred_job_id"],
                 name="%(class)s_claimed",
@@ -62,6 +83,11 @@ class Shreddable(SealedModel):
         """Return the rows among `ids` that must wait, because others need them."""
         return set()
 
+    @classmethod
+    def holding(cls) -> models.Q:
+        """Which rows must not be destroyed, because a hold keeps them."""
+        return models.Q(held=True)
+
     def derive_due(self) -> datetime | None:
         """Return the date of destruction that the declaration and the customer's choice give."""
         return self.personal_data.keep.due(self)
@@ -69,7 +95,8 @@ class Shreddable(SealedModel):
     def save(self, **kwargs: Any) -> None:
         """Save with a newly derived date. Raises Gone when the row was claimed or is no more.
 
-        Never writes the claim: a copy read before it would undo it, or bring a shredded row back.
+        Never writes the claim, a restriction or a hold: a copy read before them would undo them,
+        or bring a shredded row back.
         """
         self.due_at = self.derive_due()
         if self._state.adding:
@@ -77,7 +104,7 @@ class Shreddable(SealedModel):
             return
         columns = {field.name for field in self._meta.concrete_fields if not field.primary_key}
         names = {*(kwargs.get("update_fields") or columns), "due_at"}
-        kwargs["update_fields"] = names - {"shred_job_id"}
+        kwargs["update_fields"] = names - {"shred_job_id", "restricted", "held"}
         with transaction.atomic():
             living = type(self)._base_manager.filter(pk=self.pk, shred_job_id=None)
             if not living.select_for_update().values_list("pk"):

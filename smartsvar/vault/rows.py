@@ -12,7 +12,7 @@ from django.db import models
 
 from smartsvar.ids import new_id
 from smartsvar.vault.errors import Place, Tampered, Unreadable
-from smartsvar.vault.index import SIZE, blind_index
+from smartsvar.vault.index import SIZE, blind_index, blind_indexes
 from smartsvar.vault.keys import DataKey, Need, create_record_keys
 from smartsvar.vault.queries import ASSIGN, RefusingQuerySet
 from smartsvar.vault.rings import KeyRing
@@ -48,8 +48,8 @@ class SealedField(property, Generic[T]):
 class BlindIndex(models.BinaryField):  # type: ignore[type-arg]
     """The column that makes one sealed value searchable for equality."""
 
-    def __init__(self, of: str, **kwargs: Any) -> None:
-        self.of = of
+    def __init__(self, of: str, *, fold: bool = False, **kwargs: Any) -> None:
+        self.of, self.fold = of, fold  # fold: capitals and small letters are the same (e-mail)
         kwargs |= {"max_length": SIZE, "null": True, "editable": False, "db_index": False}
         super().__init__(**kwargs)
 
@@ -57,11 +57,20 @@ class BlindIndex(models.BinaryField):  # type: ignore[type-arg]
         name, path, args, kwargs = super().deconstruct()
         for fixed in ("max_length", "null", "editable", "db_index"):
             kwargs.pop(fixed, None)
-        return name, path, args, kwargs | {"of": self.of}
+        return name, path, args, kwargs | {"of": self.of} | ({"fold": True} if self.fold else {})
+
+    def written(self, value: str) -> str:
+        """Return the value as it is indexed."""
+        return value.casefold() if self.fold else value
 
     def compute(self, row: SealedModel) -> bytes | None:
         value = getattr(row, self.of)
-        return blind_index(row.vault_customer_id, self.of, value) if value else None
+        return blind_index(row.vault_customer_id, self.of, self.written(value)) if value else None
+
+    def matches(self, customer_id: UUID, value: str) -> models.Q:
+        """Return what finds a customer's rows with this value, under every epoch's index key."""
+        found = blind_indexes(customer_id, self.of, self.written(value))
+        return models.Q(**{f"{self.attname}__in": found})
 
 
 M = TypeVar("M", bound="SealedModel", covariant=True)

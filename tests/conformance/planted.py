@@ -6,17 +6,20 @@ import io
 import json
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 import numpy as np
 import soundfile
 
+from customers.actions.covers import About, hold, restrict
 from customers.actions.members import invite
 from customers.actions.staff import StaffDetails, add_staff
-from customers.models import Invitation, StaffMember
+from customers.models import Hold, Invitation, StaffMember, Target
 from messages.models import Delivery, PhoneMessage
+from privacy.cases.steps import open_case
+from privacy.models import CaseKind
 from recordings.models import Recording
 from smartsvar.clock import database_now
 from tests import cast
@@ -30,9 +33,12 @@ STAFF = StaffDetails(
     answer_notice="Planterat svarsbesked: är på planterad semester.",
 )
 CALL_ID = "planterat-samtal-4711"
+OTHER_CALLER = "annan@planterad.example"
+REASON = "Planterad grund: uppgiften bestrids av en granne"
 TEXTS = [
     cast.PLANTED_NAME, cast.PLANTED_COMPANY, cast.PLANTED_MATTER, cast.PLANTED_EMAIL, CALL_ID,
     STAFF.name, STAFF.title, STAFF.email, *STAFF.keywords, STAFF.answer_notice,
+    OTHER_CALLER, REASON,
 ]  # fmt: skip
 NUMBERS = [cast.PLANTED_NUMBER, STAFF.phone]
 BETWEEN_DIGITS = re.compile(rb"(?<=[\d+])(?:[\s().\-/]|&nbsp;|\xc2\xa0|%20)+(?=\d)")
@@ -86,7 +92,24 @@ def plant(house: cast.House) -> Planted:
         by=house.administrator, at=at,
     )  # fmt: skip
     delivery = Delivery.objects.get(message=message)
+    plant_rights(house, at)
     return Planted(house, recording, message, delivery, staff, invitation, audio)
+
+
+def plant_rights(house: cast.House, at: datetime) -> None:
+    """A restriction, a hold and a request, about others than who is planted above."""
+    other = About(target=Target.CALLER, caller=OTHER_CALLER)
+    by = house.administrator
+    restrict(house.customer, other, reason=REASON, keeps=False, by=by, at=at)
+    record = About(
+        target=Target.RECORD, object_model=Recording._meta.label, object_id=house.customer.id
+    )
+    kind = Hold.Kind.LEGAL
+    hold(house.customer, record, kind=kind, reason=REASON, ends_at=None, by=by, at=at)
+    open_case(
+        house.customer, CaseKind.ACCESS, other, requester=cast.PLANTED_NAME,
+        contact=cast.PLANTED_EMAIL, by=by, at=at,
+    )  # fmt: skip
 
 
 def found_in(content: bytes, audio: bytes = b"") -> list[str]:

@@ -132,6 +132,7 @@ TABLE: dict[str, Page | Api | Support | Open | SignedIn] = {
     "portal:call": Page("reader", get()),
     "portal:message": Page("reader", get()),
     "portal:trail": Page("reader", get()),
+    "privacy:home": Page("reader", get()),
     "recordings:list": Page("reader", get()),
     "recordings:audio": Page("reader", get()),
     "recordings:delete": Page("member", form(302)),

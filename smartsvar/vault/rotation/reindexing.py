@@ -78,7 +78,7 @@ def _compute(
             continue
         if stored is None or not value:
             continue
-        index = index_under(key, field.of, value)
+        index = index_under(key, field.of, field.written(value))
         if bytes(stored) != index:
             swaps.append((row.pk, bytes(stored), index))
     column = str(field.column)

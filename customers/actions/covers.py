@@ -1,0 +1,97 @@
+"""Restrict processing (article 18), hold what must not be destroyed, and end either."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from customers.covering import put_on, take_off
+from customers.models import Customer
+from customers.models.cover import Cover, Hold, Restriction, Target, ended_by
+from smartsvar.audit.actors import SYSTEM, Acting
+from smartsvar.audit.trail import record
+
+
+class DeletionUnderWay(Exception):
+    """What was to be held is being destroyed already: a claim is the point of no return."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """Whom or what: a caller by number (E.164) or e-mail, anything else by model and id."""
+
+    target: Target
+    caller: str = ""
+    object_model: str = ""
+    object_id: UUID | None = None
+
+
+def restrict(
+    customer: Customer, about: About, *, reason: str, keeps: bool, by: Acting, at: datetime
+) -> Restriction:
+    """Only store what this is about, from now on; `keeps`: not even the purge touches it.
+
+    What is being destroyed already stays claimed, and is as invisible.
+    """
+    cover = Restriction(customer=customer, keeps=keeps)
+    with transaction.atomic():
+        _place(cover, customer, about, reason, at)
+        put_on(cover)
+        record("restriction.imposed", cover, by=by, customer_id=customer.id, at=at)
+    return cover
+
+
+def hold(
+    customer: Customer,
+    about: About,
+    *,
+    kind: Hold.Kind,
+    reason: str,
+    ends_at: datetime | None,
+    by: Acting,
+    at: datetime,
+) -> Hold:
+    """Keep what this is about from being destroyed until `ends_at` or until it is ended.
+
+    Raises DeletionUnderWay when a single record is claimed already, and places nothing.
+    """
+    cover = Hold(customer=customer, kind=kind, ends_at=ends_at)
+    with transaction.atomic():
+        _place(cover, customer, about, reason, at)
+        late = put_on(cover)
+        if late and about.target not in {Target.CALLER, Target.CUSTOMER}:
+            raise DeletionUnderWay
+        record("hold.placed", cover, by=by, customer_id=customer.id, at=at)
+    return cover
+
+
+def _place(cover: Cover, customer: Customer, about: About, reason: str, at: datetime) -> None:
+    """Store it under the customer's lock: an insert under way is waited for, then flagged too."""
+    Customer.objects.select_for_update().get(id=customer.id)
+    cover.target, cover.placed_at = about.target, at
+    cover.object_model, cover.object_id = about.object_model, about.object_id
+    cover.caller, cover.reason = about.caller, reason
+    cover.save(force_insert=True)
+
+
+def end_cover(cover: Cover, *, by: Acting, at: datetime) -> None:
+    """Lift a restriction or release a hold; what others in force still cover stays covered."""
+    with transaction.atomic():
+        Customer.objects.select_for_update().get(id=cover.customer_id)
+        model = type(cover)
+        if not model.objects.filter(id=cover.id, ended_at=None).update(ended_at=at):
+            return
+        cover.ended_at = at
+        cover.save(update_fields=["ended_at"])  # and with it the date of its own destruction
+        take_off(cover)
+        verb = "restriction.lifted" if isinstance(cover, Restriction) else "hold.released"
+        record(verb, cover, by=by, customer_id=cover.customer_id, at=at)
+
+
+def release_ended(at: datetime) -> int:
+    """Release every hold whose end has come; return how many."""
+    due = list(Hold.objects.filter(ended_by(at), shred_job_id=None).select_related("customer"))
+    for each in due:
+        end_cover(each, by=SYSTEM, at=at)
+    return len(due)

@@ -1,0 +1,128 @@
+"""Which rows a restriction or hold covers, and the two flags by which rows are selected.
+
+The flags stand on the rows, so that every list and every purge leaves them out with the index it
+uses anyway; what a whole customer's flag says, TenantQuerySet asks the customer.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from customers.models import Customer, Member, StaffMember
+from customers.models.cover import Cover, Hold, Restriction, Target
+from customers.models.tenancy import TenantOwned
+from smartsvar.personal_data import Erase, Restrict, declaration_of, declared
+from smartsvar.shredding.models import Shreddable
+from smartsvar.vault.rows import BlindIndex
+
+Tenant = type[TenantOwned]
+NOTHING = Q(pk__in=[])
+
+
+def tenant_models() -> Iterator[Tenant]:
+    """Yield every declared model whose rows belong to a customer and are shredded one by one."""
+    for model, said in declared():
+        if said.erase is Erase.SHRED and issubclass(model, TenantOwned):
+            yield model
+
+
+def caller_indexes(model: type[Shreddable]) -> list[BlindIndex]:
+    """Return the blind indexes by which a caller is found in this model."""
+    callers = model.personal_data.callers
+    return [field for field in model.indexes() if field.of in callers]
+
+
+def of_caller(model: type[Shreddable], customer_id: UUID, address: str) -> Q:
+    """Return what finds a customer's rows about the caller with this number or e-mail."""
+    found = NOTHING
+    for field in caller_indexes(model):
+        found |= field.matches(customer_id, address)
+    return found
+
+
+def covered(model: Tenant, cover: Cover) -> Q:
+    """Return which rows of the model a restriction or hold covers, beside the customer's flag."""
+    if cover.target == Target.CALLER:
+        return of_caller(model, cover.customer_id, cover.caller)
+    labels = {Target.STAFF: StaffMember._meta.label, Target.MEMBER: Member._meta.label}
+    label = labels.get(Target(cover.target), cover.object_model)
+    if cover.target == Target.CUSTOMER or model._meta.label != label:
+        return NOTHING
+    return Q(id=cover.object_id)
+
+
+def flags_of(cover: Cover) -> dict[str, bool]:
+    """Return the flags that it sets on what it covers."""
+    if isinstance(cover, Restriction):
+        return {"restricted": True} | ({"held": True} if cover.keeps else {})
+    return {"held": True}
+
+
+def put_on(cover: Cover) -> int:
+    """Flag what it covers, in the caller's transaction; return how many rows are past holding.
+
+    Those are claimed already: their destruction is under way.
+    """
+    if cover.target == Target.CUSTOMER:
+        mine = Customer._base_manager.filter(id=cover.customer_id)
+        mine.update(**flags_of(cover))
+        return 0
+    late = 0
+    for model in tenant_models():
+        flags = _fitting(model, flags_of(cover))
+        which = covered(model, cover)
+        if flags and which is not NOTHING:
+            rows = model._base_manager.filter(which, customer_id=cover.customer_id)
+            rows.filter(shred_job_id=None).update(**flags)
+            late += rows.exclude(shred_job_id=None).count()
+    return late
+
+
+def take_off(cover: Cover) -> None:
+    """Clear the flags of what it covered, and set again what others in force still cover."""
+    cleared = dict.fromkeys(flags_of(cover), False)
+    if cover.target == Target.CUSTOMER:
+        Customer._base_manager.filter(id=cover.customer_id).update(**cleared)
+    else:
+        for model in tenant_models():
+            which = covered(model, cover)
+            if which is not NOTHING:
+                rows = model._base_manager.filter(which, customer_id=cover.customer_id)
+                rows.update(**cleared)
+    for other in in_force([cover.customer_id]):
+        if (type(other), other.id) != (type(cover), cover.id):
+            put_on(other)
+
+
+def in_force(customers: Collection[UUID], **narrowed: Any) -> list[Cover]:
+    """Return the restrictions and holds in force at these customers."""
+    found: list[Cover] = []
+    for kind in (Restriction, Hold):
+        found += kind.objects.filter(customer_id__in=customers, **narrowed).in_force()
+    return found
+
+
+def cover_new(model: Tenant, rows: Sequence[TenantOwned]) -> None:
+    """Flag rows that were just inserted, if they are about a caller who is covered."""
+    fields = caller_indexes(model)
+    if not fields:
+        return
+    for cover in in_force({row.customer_id for row in rows}, target=Target.CALLER):
+        flags = _fitting(model, flags_of(cover))
+        ours = [row for row in rows if row.customer_id == cover.customer_id]
+        met = [row.pk for row in ours if _about(row, fields, cover.caller)]
+        if met and flags:
+            model._base_manager.filter(id__in=met).update(**flags)
+
+
+def _about(row: TenantOwned, fields: list[BlindIndex], address: str) -> bool:
+    return any(field.written(getattr(row, field.of)) == field.written(address) for field in fields)
+
+
+def _fitting(model: Tenant, flags: dict[str, bool]) -> dict[str, bool]:
+    """Leave out what the model's declaration says a restriction does not do to it."""
+    said = declaration_of(model)
+    hidden = getattr(said, "restrict", Restrict.HIDE) is Restrict.HIDE
+    return {name: on for name, on in flags.items() if name != "restricted" or hidden}

@@ -1,0 +1,1 @@
+"""Requests and the time to answer them: the clock, the steps of a case, its answer."""

@@ -1,0 +1,37 @@
+"""How long a request may take, as IMY counts (article 12(3)).
+
+From the day of receipt: the same date of the next month; the month's last day where that date does
+not exist; the next working day where it is a Saturday, a Sunday or a public holiday. Two more
+months when the person is told within the first.
+"""
+
+import calendar
+from datetime import date, timedelta
+from functools import cache
+
+import holidays
+
+FIRST_MONTHS = 1
+EXTENDED_MONTHS = 3
+
+
+def answer_by(received: date, *, months: int = FIRST_MONTHS) -> date:
+    """Return the last day for the answer to a request that came on this day."""
+    index = received.year * 12 + received.month - 1 + months
+    year, month = divmod(index, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    day = date(year, month + 1, min(received.day, last))
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    return day
+
+
+def is_working_day(day: date) -> bool:
+    """Whether it is neither Saturday, Sunday nor a Swedish public holiday."""
+    return day.weekday() < 5 and day not in _holidays(day.year)
+
+
+@cache
+def _holidays(year: int) -> frozenset[date]:
+    # Without Sundays, which the library counts as holidays of their own.
+    return frozenset(holidays.country_holidays("SE", years=year, include_sundays=False))

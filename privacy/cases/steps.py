@@ -1,0 +1,107 @@
+"""The steps of a case: opened, identity checked, extended, decided. Each leaves a trace."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+
+from customers.actions.covers import About
+from customers.models import Customer
+from privacy.cases.clock import EXTENDED_MONTHS, answer_by
+from privacy.models import Case, CaseKind, CaseState
+from smartsvar.audit.actors import Acting
+from smartsvar.audit.trail import record
+from smartsvar.clock import STOCKHOLM
+
+FIRST_NUMBER = 1001
+IDENTITY = ("state", "identified_at", "identified_how")
+EXTENSION = ("extended_on", "answer_by", "extension_reason")
+DECISION = ("state", "decided_at", "closed_at", "ground", "decision")
+
+
+class NotOpen(Exception):
+    """The case is decided or withdrawn already."""
+
+
+class TooLate(Exception):
+    """The first month is over: the person had to be told of an extension within it."""
+
+
+def open_case(
+    customer: Customer,
+    kind: CaseKind,
+    about: About,
+    *,
+    by: Acting,
+    at: datetime,
+    requester: str = "",
+    contact: str = "",
+) -> Case:
+    """Take in a request; its time to be answered runs from today in Stockholm."""
+    today = at.astimezone(STOCKHOLM).date()
+    case = Case(
+        customer=customer, kind=kind, target=about.target, object_model=about.object_model,
+        object_id=about.object_id, received_on=today, answer_by=answer_by(today),
+        opened_by_kind=by.actor.kind, opened_by=by.actor.id,
+    )  # fmt: skip
+    case.caller, case.requester, case.contact = about.caller, requester, contact
+    with transaction.atomic():
+        _number(case)
+        record("case.opened", case, by=by, customer_id=customer.id, at=at)
+    return case
+
+
+def _number(case: Case) -> None:
+    """Store it under the next free number."""
+    for attempt in range(5):
+        top = Case._base_manager.aggregate(top=Max("number"))["top"]
+        case.number = (top or FIRST_NUMBER - 1) + 1
+        try:
+            with transaction.atomic():
+                case.save(force_insert=True)
+        except IntegrityError:  # two at once: take the next number
+            if attempt == 4:
+                raise
+        else:
+            return
+
+
+def check_identity(case: Case, how: str, *, by: Acting, at: datetime) -> None:
+    """Note how we know that who asks is who they say. Raises NotOpen."""
+    with transaction.atomic():
+        _still_open(case)
+        case.state, case.identified_at, case.identified_how = CaseState.IDENTIFIED, at, how
+        case.save(update_fields=IDENTITY)
+        record("case.identified", case, by=by, customer_id=case.customer_id, at=at)
+
+
+def extend(case: Case, reason: str, *, by: Acting, at: datetime) -> None:
+    """Take two more months, for a reason that the person is told. Raises NotOpen, TooLate."""
+    today = at.astimezone(STOCKHOLM).date()
+    with transaction.atomic():
+        _still_open(case)
+        if case.extended_on is not None or today > case.answer_by:
+            raise TooLate
+        case.extended_on, case.extension_reason = today, reason
+        case.answer_by = answer_by(case.received_on, months=EXTENDED_MONTHS)
+        case.save(update_fields=EXTENSION)
+        record("case.extended", case, by=by, customer_id=case.customer_id, at=at)
+
+
+def decide(
+    case: Case, state: CaseState, *, ground: str, decision: str, by: Acting, at: datetime
+) -> None:
+    """Grant or refuse, with the ground and the words of the answer. Raises NotOpen."""
+    with transaction.atomic():
+        _still_open(case)
+        case.state, case.decided_at, case.closed_at = state, at, at
+        case.ground, case.decision = ground, decision
+        case.save(update_fields=DECISION)
+        record(f"case.{state}", case, by=by, customer_id=case.customer_id, at=at)
+
+
+def _still_open(case: Case) -> None:
+    """Lock the case for this transaction. Raises NotOpen."""
+    still = Case._base_manager.select_for_update().filter(id=case.id, closed_at=None)
+    if not still.values_list("pk"):
+        raise NotOpen

@@ -1,0 +1,1 @@
+"""Doors of the portal by which a customer uses its rights."""
