@@ -105,7 +105,7 @@ def in_force(customers: Collection[UUID], **narrowed: Any) -> list[Cover]:
 
 
 def cover_new(model: Tenant, rows: Sequence[TenantOwned]) -> None:
-    """Flag rows that were just inserted, if they are about a caller who is covered."""
+    """Flag rows that were just written, if they are about a caller who is covered."""
     fields = caller_indexes(model)
     if not fields:
         return

@@ -57,17 +57,26 @@ class TenantOwned(Shreddable):
         The insert's foreign key holds the customer's row, so a claim waits for it and then finds
         this row, or came before and is seen here.
         """
-        if not self._state.adding:
+        adding, changed = self._state.adding, self.envelope_changed
+        if not (adding or changed and self.personal_data.callers):
             super().save(**kwargs)
             return
         with transaction.atomic():
+            if not adding:
+                self._wait_for_covers()
             super().save(**kwargs)
-            self._refuse_claimed([self])
+            if adding:
+                self._refuse_claimed([self])
             self.cover([self])
+
+    def _wait_for_covers(self) -> None:
+        """Hold the customer, as an insert does: the caller may become one who is covered."""
+        owners: Any = self._meta.get_field("customer").related_model
+        list(owners._base_manager.select_for_update(no_key=True).filter(id=self.customer_id)[:1])
 
     @classmethod
     def cover(cls, rows: Collection["TenantOwned"]) -> None:
-        """Put new rows under the restrictions and holds that are in force for their person.
+        """Put rows just written under the restrictions and holds in force for their caller.
 
         The same lock that orders an insert and a claim orders it and a new restriction.
         """
