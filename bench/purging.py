@@ -1,21 +1,29 @@
 """Purge: key, row, receipt and audit entry of 20,000 due messages among many that stay."""
 
+import statistics
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from django.test import override_settings
 
 from bench.report import line, title
 from bench.stock import LONG_AGO, analyze, fill_messages, open_account
+from customers.models import Customer
 from privacy.purge import purge
 from smartsvar.clock import database_now
 
 DUE = 20_000
-STORED = (100_000, 1_000_000)
+STORED = (100_000, 3_000_000)
+ROUNDS = 3
+READING = 10  # seconds
 
 
 def floor(count: int) -> float:
@@ -57,15 +65,74 @@ def measure() -> None:
             customer, size - stored, taken=now, due=now + timedelta(days=90), tag=uuid4().hex
         )
         stored = size
-        old = now - LONG_AGO
-        fill_messages(customer, DUE, taken=old, due=old + timedelta(days=181), tag=uuid4().hex)
-        analyze()
-        start = time.perf_counter()
-        gone = purge(database_now())
-        seconds[size] = time.perf_counter() - start
-        assert gone == {"phone_messages.PhoneMessage": DUE}, gone
+        seconds[size] = timed(customer)
         rate = DUE / seconds[size]
         beside = f"one bare DELETE {DUE / bare:,.0f}/s"
         line(f"{size:,} stored", f"{rate:,.0f} records/s", beside, "≥ 10,000/s")
+        if size == STORED[0]:
+            beside_a_transaction(customer)
+            beside_a_reader(customer)
     ratio = seconds[STORED[-1]] / seconds[STORED[0]]
     line(f"{STORED[-1]:,} against {STORED[0]:,} stored", f"{ratio:.2f} ×", "", "≤ 1.5 ×")
+
+
+def timed(customer: Customer) -> float:
+    """Make DUE more messages due and purge them; return the seconds that the purge took."""
+    taken = database_now() - LONG_AGO
+    fill_messages(customer, DUE, taken=taken, due=taken + timedelta(days=181), tag=uuid4().hex)
+    analyze()
+    start = time.perf_counter()
+    gone = purge(database_now())
+    took = time.perf_counter() - start
+    assert gone == {"phone_messages.PhoneMessage": DUE}, gone
+    return took
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Hold a transaction open in both databases that sees all as it was, as a dump does."""
+    others = [connections[alias].copy(alias) for alias in ("default", "keys")]
+    for other in others:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute("SELECT count(*) FROM django_migrations")
+    try:
+        yield
+    finally:
+        for other in others:
+            other.close()
+
+
+def beside_a_transaction(customer: Customer) -> None:
+    """Compare purges with and without a long transaction open, in turns, by their medians."""
+    alone, beside = [], []
+    for _ in range(ROUNDS):
+        alone.append(timed(customer))
+        with snapshot():
+            beside.append(timed(customer))
+    rate = statistics.median(alone) / statistics.median(beside)
+    line("with a long transaction open beside it", f"{rate:.2f} of the rate", "", "≥ 0.8")
+
+
+def beside_a_reader(customer: Customer) -> None:
+    """Time a list of messages in a process of its own, alone and while purges run."""
+    alone = reads(customer, lambda: time.sleep(READING))
+    beside = reads(customer, lambda: [timed(customer) for _ in range(ROUNDS)])
+    line(
+        "a list of 25 messages read beside it, p99",
+        f"{beside * 1000:.1f} ms",
+        f"alone {alone * 1000:.1f} ms",
+        "as alone",
+    )
+
+
+def reads(customer: Customer, meanwhile: Callable[[], object]) -> float:
+    """Return the p99 of the readings, in seconds, that another process takes meanwhile."""
+    command = [sys.executable, "-m", "bench.reader", str(customer.id)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as reader:
+        assert reader.stdout is not None
+        reader.stdout.readline()  # it has begun
+        meanwhile()
+        said, _ = reader.communicate("stop\n")
+    return float(said)

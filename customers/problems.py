@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 
 from smartsvar.ids import new_id
+from smartsvar.shredding.models import Held
 from smartsvar.unreadable import LATER, RETRY_SECONDS, noticed
 from smartsvar.vault.errors import Unreadable
 
@@ -65,6 +66,10 @@ WORDS: list[tuple[type[Exception], int, str, str]] = [
     (exceptions.AuthenticationFailed, 401, "bad_key", "The key is unknown or has ended."),
     (exceptions.PermissionDenied, 403, "scope_missing", _NO_SCOPE),
     (PermissionDenied, 403, "scope_missing", _NO_SCOPE),
+    (
+        Held, 409, "held",
+        "A hold keeps this from being deleted: a legal claim or an open request needs it.",
+    ),
     (exceptions.Throttled, 429, "too_many_requests", "Wait as Retry-After says."),
     (MultiPartParserError, 400, "unreadable", _UNREADABLE),
     (RequestDataTooBig, 413, "too_large", "The body is too large."),

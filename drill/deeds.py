@@ -1,6 +1,10 @@
 """What happens to records between backup and restore: deleted, due, or ended."""
 
 from datetime import timedelta
+from functools import partial
+from random import Random
+from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 from django.core.management import call_command
@@ -11,11 +15,15 @@ from messages.actions import delete_message
 from messages.models import PhoneMessage
 from privacy.due import derive_again
 from privacy.purge import purge
+from privacy.runs import run_purge
 from recordings.actions import delete_recording
 from recordings.models import Recording
 from smartsvar.clock import database_now
 from smartsvar.shredding import marks
+from smartsvar.shredding.claims import claim_due
+from smartsvar.shredding.models import ShredJob
 from smartsvar.vault import finality
+from smartsvar.vault.storage import blob_store
 
 HALF_A_YEAR = timedelta(days=200)  # longer than calls and messages are kept
 AFTER_CONTRACT = timedelta(days=25 * 31)  # longer than what is kept after a contract
@@ -80,6 +88,47 @@ def age_many(calls: int, messages: int) -> list[str]:
             (messages + number) // count,
         )
     ]
+
+
+def age_over_days(calls: int, messages: int, days: int) -> list[str]:
+    """Make so many rows due, each at another moment of the last days; return their ids."""
+    ids = age_many(calls, messages)
+    step = timedelta(days=days) / max(len(ids), 1)
+    for number, row in enumerate(ids):
+        due = database_now() - number * step
+        for model in (Recording, PhoneMessage):
+            model.objects.filter(id=UUID(row)).update(due_at=due)
+    return ids
+
+
+def shown(ids: list[str]) -> int:
+    """Count which of these rows any page would still show."""
+    rows = [UUID(row) for row in ids]
+    return sum(
+        model.objects.filter(id__in=rows).live().count() for model in (Recording, PhoneMessage)
+    )
+
+
+def purge_shaky(share: float, rounds: int, seed: int) -> int:
+    """Purge so many times over a storage that fails that share of its deletes; return how many.
+
+    The leases of what failed run out in between.
+    """
+    store, chance, failed = type(blob_store()), Random(seed), []  # noqa: S311 (which to fail)
+    real = store.delete
+
+    def shaky(self: Any, names: Any) -> None:
+        if chance.random() < share:
+            failed.append(1)
+            raise OSError("the storage fails")
+        real(self, names)
+
+    small = partial(claim_due, limit=20)  # so that there are many deletes to fail
+    with patch.object(store, "delete", shaky), patch("privacy.purge.claim_due", small):
+        for _ in range(rounds):
+            run_purge(database_now())
+            ShredJob.objects.update(lease_until=database_now() - timedelta(seconds=1))
+    return len(failed)
 
 
 def end_contract(customer_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from drill import mutated, planted, purge_kills, rotation_kills
+from drill import erasure_kills, mutated, planted, purge_kills, purge_upkeep, rotation_kills
 from drill.places import Grounds, grounds
 from drill.report import Report
 
@@ -22,7 +22,15 @@ def _planted(report: Report, ground: Grounds) -> None:
 
 
 def _purge(report: Report, ground: Grounds) -> None:
-    purge_kills.run(report, ground, 2000, 10, seed=SEED)
+    purge_kills.run(report, ground, 20_000, 50, seed=SEED)
+
+
+def _upkeep(report: Report, ground: Grounds) -> None:
+    purge_upkeep.run(report, ground, 500, seed=SEED)
+
+
+def _erasure(report: Report, ground: Grounds) -> None:
+    erasure_kills.run(report, ground, 2000, 50, seed=SEED)
 
 
 FAULTS: dict[str, Callable[[Report, Grounds], None]] = {
@@ -30,6 +38,8 @@ FAULTS: dict[str, Callable[[Report, Grounds], None]] = {
     "mutations": _mutations,
     "planted": _planted,
     "purge": _purge,
+    "upkeep": _upkeep,
+    "erasure": _erasure,
 }
 
 

@@ -16,7 +16,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsvar.settings")
 django.setup()
 
-from drill import deeds, leftovers, mutating, planting, reading, stock  # noqa: E402
+from drill import asking, deeds, leftovers, mutating, planting, reading, stock  # noqa: E402
 from smartsvar.vault import keys  # noqa: E402
 
 STEPS: dict[str, Callable[..., Any]] = {
@@ -40,7 +40,14 @@ STEPS: dict[str, Callable[..., Any]] = {
     "age_many": deeds.age_many,
     "nudge": leftovers.nudge,
     "where": leftovers.where,
+    "flush_broker": leftovers.flush_broker,
+    "receipts": leftovers.receipts,
+    "age_over_days": deeds.age_over_days,
+    "purge_shaky": deeds.purge_shaky,
+    "shown": deeds.shown,
     "leftovers": leftovers.leftovers,
+    "ask_account": asking.ask_account,
+    "erased": asking.erased,
 }
 
 

@@ -1,15 +1,20 @@
 """What a purge must not leave behind, and where it was when it was killed."""
 
+import json
 from collections import Counter
 
 from celery import current_app
 from django.apps import apps
 
+from privacy.models import SignedReceipt, SigningKey
 from privacy.purge import preview
+from privacy.receipts import keys as signing
+from privacy.receipts import verify
+from privacy.receipts.files import chain_of
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
 from smartsvar.shredding.actions import VERBS
-from smartsvar.shredding.models import Shreddable, ShredJob
+from smartsvar.shredding.models import Receipt, Shreddable, ShredJob
 from smartsvar.vault.models import RecordKey
 from smartsvar.vault.rows import SealedModel
 from smartsvar.vault.storage import blob_store
@@ -18,6 +23,11 @@ from smartsvar.vault.storage import blob_store
 def nudge() -> None:
     """Send the task that the schedule sends."""
     current_app.send_task("privacy.purge_due")
+
+
+def flush_broker() -> int:
+    """Throw away what waits in the broker; return how many tasks that were."""
+    return int(current_app.control.purge() or 0)
 
 
 def where() -> str:
@@ -37,6 +47,7 @@ def leftovers(doomed: list[str]) -> dict[str, int]:
     models = [model for model in apps.get_models() if issubclass(model, SealedModel)]
     rows = {str(pk) for model in models for pk in model._base_manager.values_list("pk", flat=True)}
     needed = {key for m in models for key in m._base_manager.values_list("key_id", flat=True)}
+    needed |= set(SigningKey.objects.values_list("key_id", flat=True))
     keys = set(RecordKey.objects.values_list("id", flat=True))
     names = {stored.name.rsplit("/", 1)[-1] for stored in blob_store().remains()}
     noted = _purged()
@@ -49,6 +60,25 @@ def leftovers(doomed: list[str]) -> dict[str, int]:
         "rows not noted": len(set(doomed) - noted.keys()),
         "rows noted more than once": sum(count > 1 for count in noted.values()),
         "rows noted that were not due": len(noted.keys() - set(doomed)),
+    }
+
+
+def receipts() -> dict[str, int]:
+    """Check every customer's chain; count deletions by receipt, faults, and what has none."""
+    owners = set(SignedReceipt.objects.values_list("customer_id", flat=True).distinct())
+    chains = [json.loads("".join(chain_of(owner))) for owner in owners]
+    published = signing.published()
+    deleted = [
+        each["count"]
+        for chain in chains
+        for signed in chain["receipts"]
+        for each in signed["fact"]["deleted"]
+    ]
+    return {
+        "deleted": sum(deleted),
+        "receipts": sum(len(chain["receipts"]) for chain in chains),
+        "faults": sum(len(list(verify.faults(chain, published))) for chain in chains),
+        "unsigned": Receipt.objects.filter(signed_in=None).count(),
     }
 
 

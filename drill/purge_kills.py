@@ -1,5 +1,6 @@
-"""A purge worker killed again and again: nothing stays, nothing is lost, all is noted once."""
+"""Two purge workers killed again and again: nothing stays, nothing is lost, all is noted once."""
 
+import subprocess
 import time
 from random import Random
 
@@ -12,22 +13,30 @@ from drill.survey import differences, expected
 ALONE = ("--queues=celery", "--without-mingle", "--without-gossip")
 READY = '"logger": "celery.apps.worker"'  # the only thing that this logger says at the level INFO
 LONGEST = 0.04  # seconds between the first intent in the ledger and the kill, at most
+PAIR = 2
 
 
 def run(report: Report, ground: Grounds, rows: int, kills: int, *, seed: int) -> None:
-    """Make `rows` rows due in as many parts as there are kills; kill the worker over each."""
+    """Make `rows` recordings due in as many parts as there are kills; kill a worker over each."""
     place = ground.empty("purged")
-    chance = Random(seed)  # noqa: S311 (when to kill)
-    place.step("fill", rows // 40, rows // 4)
+    chance = Random(seed)  # noqa: S311 (when and whom to kill)
+    place.step("fill", rows // 4 + 5, rows // 40 + 5)
     part = rows // kills
     doomed: set[str] = set()
     before = place.survey()
     met: list[str] = []
+    workers = [_start(place, number) for number in range(PAIR)]
     for _ in range(kills):
-        doomed |= set(place.step("age_many", part // 10, part - part // 10))
-        met.append(_kill_once(place, chance.uniform(0, LONGEST)))
-        pass_leases(ground, place)
+        doomed |= set(place.step("age_many", part, part // 10))
+        victim = chance.randrange(PAIR)
+        met.append(_kill_once(place, workers[victim], chance.uniform(0, LONGEST)))
+        workers[victim] = _start(place, victim)
+        pass_leases(ground, place)  # the survivor's, too: it loses its job to the next
+    for worker in workers:
+        worker.terminate()
+        worker.wait(60)
     report.note(f"{kills} kills met: {', '.join(f'{met.count(m)} {m}' for m in sorted(set(met)))}")
+    pass_leases(ground, place)
     place.manage("purge")
     want = expected(before, before, without(before, doomed))
     report.check(
@@ -40,22 +49,48 @@ def run(report: Report, ground: Grounds, rows: int, kills: int, *, seed: int) ->
         f"0 due, 0 orphans of keys and bytes, 0 jobs; each of {len(doomed)} rows noted once",
         [f"{count} {name}" for name, count in left.items()],
     )
+    _receipts(report, place, len(doomed))
     place.take_down()
 
 
-def _kill_once(place: Place, seconds: float) -> str:
-    """Nudge a worker, kill it `seconds` after its first intent; return how its work was left."""
-    log = place.logs / "purge-worker.log"
+def _receipts(report: Report, place: Place, count: int) -> None:
+    said = place.step("receipts")
+    wrong = [f"{said[name]} {name}" for name in ("faults", "unsigned") if said[name]]
+    wrong += [f"they say {said['deleted']}"] if said["deleted"] != count else []
+    report.check(f"{said['receipts']} signed receipts hold and say {count} deletions", wrong)
+
+
+def _start(place: Place, number: int) -> "subprocess.Popen[str]":
+    """Start a worker and return it once it takes tasks."""
+    log = place.logs / f"purge-worker-{number}.log"
     log.unlink(missing_ok=True)
-    worker = place.start(*WORKER, *ALONE, "--loglevel=INFO", log=log)
+    name = f"--hostname=purge{number}@drill"
+    worker = place.start(*WORKER, *ALONE, name, "--loglevel=INFO", log=log)
     deadline = time.monotonic() + 60
     while READY not in log.read_text(errors="replace") and time.monotonic() < deadline:
         time.sleep(0.05)
+    return worker
+
+
+def _kill_once(place: Place, worker: "subprocess.Popen[str]", seconds: float) -> str:
+    """Nudge both workers, kill one `seconds` after the next intent; return how all was left."""
     known = len(place.ledger.names())
-    place.step("nudge")
+    for _ in range(PAIR):
+        place.step("nudge")
+    deadline = time.monotonic() + 60
     while len(place.ledger.names()) == known and time.monotonic() < deadline:
         time.sleep(0.001)
     time.sleep(seconds)
     worker.kill()
     worker.wait()
     return str(place.step("where"))
+
+
+def worked_off(place: Place, seconds: float) -> bool:
+    """Wait until the workers have left nothing due and nothing under way; tell whether they did."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if place.step("where") == "after the end" and not place.step("receipts")["unsigned"]:
+            return True
+        time.sleep(0.5)
+    return False

@@ -28,8 +28,12 @@ LONGEST_WAIT = timedelta(hours=1)
 
 def claim(delivery_id: UUID, at: datetime) -> Delivery | None:
     """Take a waiting delivery for this worker; None when it is not waiting (any more)."""
-    waiting = Delivery.objects.waiting(at).order_by().filter(id=delivery_id)
-    taken = waiting.update(
+    waiting = Delivery.objects.waiting(at).filter(id=delivery_id)
+    fence = waiting.values_list("fence", flat=True).first()
+    if fence is None:
+        return None
+    # By the fence that was read: of two workers that saw it waiting, the second finds another.
+    taken = Delivery.objects.filter(id=delivery_id, fence=fence).update(
         state=Delivery.State.CLAIMED,
         lease_until=at + LEASE,
         fence=F("fence") + 1,

@@ -4,11 +4,21 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer, StaffMember, TenantOwned, TenantQuerySet
-from smartsvar.personal_data import Basis, Category, Erase, Keep, PersonalData, Role
+from smartsvar.personal_data import (
+    Basis,
+    Category,
+    Copy,
+    Death,
+    Erase,
+    Keep,
+    PersonalData,
+    Role,
+)
 from smartsvar.vault.index import blind_indexes
 from smartsvar.vault.rows import BlindIndex, SealedField, SealedModel, SealedQuerySet
 
@@ -52,7 +62,7 @@ class PhoneMessage(TenantOwned):
         role=Role.PROCESSOR,
         purpose=_("Pass on what callers ask, and let the customer read it again"),
         basis=Basis.CUSTOMER_INSTRUCTION,
-        subject="caller",
+        subject=_("caller"),
         keep=Keep(months=6, since="taken_at", capped_by="received_at"),
         export=(
             "taken_at", "received_at", "staff", "caller_name", "caller_company", "caller_number",
@@ -97,13 +107,19 @@ class PhoneMessage(TenantOwned):
             models.Index(fields=["customer", "call_index"], name="message_call"),
         ]
 
+    def get_absolute_url(self) -> str:
+        """The message's page on Mina Sidor."""
+        return reverse("portal:message", args=[self.customer.number, self.pk])
+
 
 class DeliveryQuerySet(SealedQuerySet["Delivery"]):
     def waiting(self, at: datetime) -> Self:
         """Deliveries to be made now: queued and due, or claimed by a worker that died."""
         queued = models.Q(state=Delivery.State.QUEUED, next_attempt_at__lte=at)
         abandoned = models.Q(state=Delivery.State.CLAIMED, lease_until__lt=at)
+        # Article 18: nothing is sent of a restricted caller's, or to a restricted person.
         allowed = models.Q(message__restricted=False, customer__restricted=False)
+        allowed &= models.Q(message__staff=None) | models.Q(message__staff__restricted=False)
         return self.filter(queued | abandoned, allowed).order_by("next_attempt_at", "id")
 
 
@@ -118,7 +134,7 @@ class Delivery(SealedModel):
         role=Role.PROCESSOR,
         purpose=_("Hand messages over, and show that it was done"),
         basis=Basis.CUSTOMER_INSTRUCTION,
-        subject="the message's recipient",
+        subject=_("the message's recipient"),
         keep=Keep(with_parent="message"),
         export=("channel", "state", "address", "created_at", "settled_at"),
         withhold={
@@ -137,6 +153,19 @@ class Delivery(SealedModel):
             "settled_at": "a time",
         },
         erase=Erase.WITH_PARENT,
+        processors=("hosting", "mail"),
+        copies=(
+            Copy(
+                what=_("the mail that waits to be sent: written from the message as it is sent"),
+                of="phone_messages.PhoneMessage",
+                dies=Death.WITH_SOURCE,
+            ),
+            Copy(
+                what=_("the mail in the mailbox of the customer, which answers for it there"),
+                of="phone_messages.PhoneMessage",
+                dies=Death.HANDED_OVER,
+            ),
+        ),
     )
     sealed_under = "message"
 

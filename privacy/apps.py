@@ -10,3 +10,4 @@ class PrivacyConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("smartsvar.checks")
+        import_module("privacy.copies")

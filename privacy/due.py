@@ -31,6 +31,21 @@ def _batches(model: type[Shreddable], owner: Q) -> Iterator[list[Shreddable]]:
         last = batch[-1].id
 
 
+def derive_batches(model: type[Shreddable], rows: Q) -> Iterator[tuple[UUID, int]]:
+    """Derive the dates of these rows, a batch at a time; yield its last row and how many changed.
+
+    A row that somebody saves meanwhile has its new date already, and keeps it.
+    """
+    for batch in _batches(model, rows):
+        changed = 0
+        with transaction.atomic():
+            for row in batch:
+                if (due := row.derive_due()) != row.due_at:
+                    as_read = Q(id=row.id, shred_job_id=None, due_at=row.due_at)
+                    changed += model._base_manager.filter(as_read).update(due_at=due)
+        yield batch[-1].id, changed
+
+
 def derive_again(customer_id: UUID) -> int:
     """Derive the dates of everything this customer has; return how many changed.
 
@@ -41,14 +56,8 @@ def derive_again(customer_id: UUID) -> int:
     asked = pending.first()
     for model, _ in shreddable():
         field = "customer_id" if hasattr(model, "customer_id") else "id"
-        for batch in _batches(model, Q(**{field: customer_id})):
-            with transaction.atomic():
-                for row in batch:
-                    due = row.derive_due()
-                    if due != row.due_at:
-                        changed += model._base_manager.filter(id=row.id, shred_job_id=None).update(
-                            due_at=due
-                        )
+        rows = Q(**{field: customer_id})
+        changed += sum(count for _, count in derive_batches(model, rows))
     Customer.objects.filter(id=customer_id, dates_pending_since=asked).update(
         dates_pending_since=None
     )
@@ -63,7 +72,7 @@ def derive_pending() -> int:
 
 def derive_all() -> int:
     """Derive every date anew; return how many changed."""
-    return sum(derive_again(pk) for pk in list(Customer.objects.values_list("pk", flat=True)))
+    return sum(count for model, _ in shreddable() for _, count in derive_batches(model, Q()))
 
 
 def differences() -> dict[str, int]:

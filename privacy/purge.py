@@ -12,7 +12,8 @@ from customers.models import User
 from smartsvar.audit.chain import prune
 from smartsvar.audit.models import AuditChain
 from smartsvar.personal_data import Erase, Keep, PersonalData, declared
-from smartsvar.shredding.actions import LostLease, carry_out, claim_due, take_over
+from smartsvar.shredding.actions import LostLease, carry_out, take_over
+from smartsvar.shredding.claims import claim_due
 from smartsvar.shredding.models import Shreddable
 from smartsvar.vault.second_factor import forget_person
 
@@ -45,11 +46,21 @@ def _height(model: type[models.Model], seen: tuple[type[models.Model], ...] = ()
 def purge(at: datetime) -> dict[str, int]:
     """Destroy everything that is due at `at`; return how many rows went, by model.
 
-    First finishes the jobs whose worker died. A job that fails (ledger or storage unreachable)
-    keeps its claim and waits for the next run; whatever fails, the others go on. Raises Incomplete
-    at the end when something failed that nobody foresaw.
+    Raises Incomplete at the end when something failed that nobody foresaw.
     """
-    run = _Run()
+    outcome = purge_all(at)
+    if outcome.failed:
+        raise Incomplete(outcome.failed, outcome.gone)
+    return outcome.gone
+
+
+def purge_all(at: datetime) -> "Outcome":
+    """Destroy everything that is due at `at`, whatever fails; return what went and what did not.
+
+    First finishes the jobs whose worker died. A job that fails (ledger or storage unreachable)
+    keeps its claim and waits for the next run.
+    """
+    run = Outcome()
     for job in take_over(at):
         run.attempt(job.model, carry_out, job)
     for model, _ in shreddable():
@@ -60,29 +71,33 @@ def purge(at: datetime) -> dict[str, int]:
             run.attempt(table._meta.label, delete_due, table, said.keep, at)
         elif said.erase is Erase.PRUNE:
             run.attempt(table._meta.label, prune_due, said.keep, at)
-    if run.failed:
-        raise Incomplete(run.failed, run.gone)
-    return run.gone
+    return run
 
 
 class Incomplete(Exception):
     """Something failed during a purge; args: the models, and what did go."""
 
 
-class _Run:
-    """What went in one run, and what failed: one fault never stops the rest."""
+class Outcome:
+    """What went in one run, what waits for the next, what failed: one fault never stops the rest.
+
+    waiting, failed: a model's label per batch.
+    """
 
     def __init__(self) -> None:
         self.gone: dict[str, int] = {}
+        self.waiting: list[str] = []
         self.failed: list[str] = []
 
     def attempt(self, model: str, work: Callable[..., int], *arguments: Any) -> None:
+        """Do one piece of the work, and note how it went."""
         try:
             count = work(*arguments)
         except LostLease:
             return
         except OSError as error:
             log.error("purge waits", model=model, error=type(error).__name__)
+            self.waiting.append(model)
             return
         except Exception:
             log.exception("purge failed", model=model)
@@ -102,18 +117,9 @@ def _claims(model: type[Shreddable], at: datetime) -> Iterator[Any]:
             yield job
 
 
-def _candidates(model: type[models.Model], keep: Keep, at: datetime) -> "models.QuerySet[Any]":
-    """Rows that may be due: the shortest a calendar month can be, so that none is missed."""
-    days = (keep.months or 0) * 28 + (keep.days or 0)
-    column = keep.since.replace(".", "__")
-    return model._base_manager.filter(
-        **{f"{column}__lte": at - timedelta(days=days) + timedelta(hours=2)}
-    )
-
-
 def due_rows(model: type[models.Model], keep: Keep, at: datetime) -> list[Any]:
     """Return the keys of an unsealed table's rows that are due."""
-    rows = _candidates(model, keep, at).iterator(chunk_size=1000)
+    rows = model._base_manager.filter(**keep.earliest(at)).iterator(chunk_size=1000)
     return [row.pk for row in rows if (due := keep.due(row)) is not None and due <= at]
 
 
@@ -169,8 +175,10 @@ def describe(keep: Keep) -> str:
     """Return the rule in words."""
     if keep.with_parent:
         return f"with its {keep.with_parent}"
+    if keep.fiscal_years is not None:
+        return f"{keep.fiscal_years} calendar years after that of {keep.since}"
     length = [f"{keep.months} months"] if keep.months else []
-    length += [f"{keep.days} days"] if keep.days is not None else []
+    length += [f"{keep.chosen_days()} days"] if keep.days is not None else []
     text = f"{' and '.join(length)} after {keep.since}"
     if keep.capped_by:
         text += f", at the latest {keep.capped_by}"

@@ -5,7 +5,13 @@ from celery import shared_task
 
 from customers.actions.covers import release_ended
 from customers.actions.members import note_leavers
-from privacy import due, orphans, purge
+from privacy import alarm, due, orphans
+from privacy.cases import notices
+from privacy.derivations import derive_changed
+from privacy.erasures import work as erasures
+from privacy.exports import collect, notice
+from privacy.runs import run_purge
+from smartsvar import mail
 from smartsvar.audit import chain
 from smartsvar.clock import database_now
 from smartsvar.shredding import marks, standing
@@ -18,17 +24,28 @@ log = structlog.get_logger(__name__)
 def purge_due() -> dict[str, int]:
     """Destroy everything due now, by the database's clock.
 
-    First what it depends on is made good: dates that a changed setting left behind, and when
-    people's last memberships ended.
+    First what it depends on is made good: dates that a changed declaration or setting left behind,
+    and when people's last memberships ended.
     """
     at = database_now()
+    derive_changed()
     due.derive_pending()
     note_leavers(at)
     release_ended(at)
-    gone = purge.purge(at)
+    gone = run_purge(at)
     for model, count in gone.items():
         log.info("purged", model=model, count=count)
     return gone
+
+
+@shared_task(name="privacy.watch_purge")
+def watch_purge() -> bool:
+    """Tell the operators when no purge has completed in time; return whether all is well."""
+    at = database_now()
+    since = alarm.stopped_since(at)
+    if since is not None:
+        alarm.tell(since, at)
+    return since is None
 
 
 @shared_task(name="privacy.derive_due_again")
@@ -80,3 +97,76 @@ def prune_ledger() -> int:
 def seal_trail() -> int:
     """Seal every committed entry of the audit trail, and anchor the heads outside the database."""
     return chain.seal_trail()
+
+
+@shared_task(name="privacy.erase")
+def erase(erasure_id: str) -> str:
+    """Carry on one erasure, if its time has come."""
+    return erasures.carry_on(UUID(erasure_id), database_now())
+
+
+@shared_task(name="privacy.erase_due")
+def erase_due() -> int:
+    """Carry on every erasure whose time has come."""
+    return erasures.erase_due(database_now())
+
+
+@shared_task(name="privacy.tell_case")
+def tell_case(case_id: str) -> str:
+    """Tell who made a request that there is news."""
+    return notices.tell(UUID(case_id), database_now())
+
+
+@shared_task(name="privacy.tell_cases")
+def tell_cases() -> int:
+    """Send every mail about a request that has not gone out; a mail server away stops it."""
+    at, told = database_now(), 0
+    for identity in list(notices.waiting(at).values_list("id", flat=True)[:500]):
+        try:
+            if notices.tell(identity, at) in mail.FOR_ALL:
+                break
+        except Exception:  # the others' turn all the same
+            log.exception("request's mail failed", object=str(identity))
+        told += 1
+    return told
+
+
+@shared_task(name="privacy.remind_of_cases")
+def remind_of_cases() -> int:
+    """Remind the operators of requests whose time runs out."""
+    try:
+        return notices.remind(database_now())
+    except (mail.TryAgain, mail.GiveUp, mail.Unsure) as error:
+        log.error("operators not reminded of requests", error=str(error))
+        return 0
+
+
+@shared_task(name="privacy.collect_export")
+def collect_export(export_id: str) -> str:
+    """Collect one export, from where it stands."""
+    return collect.collect(UUID(export_id))
+
+
+@shared_task(name="privacy.collect_exports")
+def collect_exports() -> int:
+    """Go on with every export that a lost nudge or a dead worker left."""
+    return collect.collect_due()
+
+
+@shared_task(name="privacy.tell_export")
+def tell_export(export_id: str) -> str:
+    """Mail that one export is ready."""
+    return notice.tell(UUID(export_id))
+
+
+@shared_task(name="privacy.tell_exports")
+def tell_exports() -> int:
+    """Send every such mail that has not gone out; a mail server away stops it."""
+    waiting = notice.untold(database_now())
+    for identity in waiting:
+        try:
+            if notice.tell(identity) in mail.FOR_ALL:
+                break
+        except Exception:  # the others' turn all the same
+            log.exception("export's mail failed", object=str(identity))
+    return len(waiting)

@@ -19,7 +19,7 @@ from recordings.probe import Probed, probe
 from smartsvar.audit.actors import SYSTEM, Acting
 from smartsvar.audit.trail import record, record_once
 from smartsvar.shredding.actions import shred
-from smartsvar.shredding.models import ShredJob
+from smartsvar.shredding.models import Held, ShredJob
 from smartsvar.vault.blobs import BlobReader
 from smartsvar.vault.errors import VaultError
 from smartsvar.vault.keys import open_key
@@ -28,7 +28,7 @@ from smartsvar.vault.stores.spool import SealingSpool
 
 log = structlog.get_logger(__name__)
 
-FIELD = "audio"
+FIELD = Recording.blob_field
 LISTENING = timedelta(minutes=30)  # ranges within this time are one listening
 CLOCK_SLACK = timedelta(minutes=5)
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # no room: on the disk, for us, in one file
@@ -92,8 +92,14 @@ class Upload:
 
 
 def _forget_pending(recording: Recording, *, by: Acting) -> None:
-    """Destroy an upload that came to nothing; one that did become live stays."""
-    shred([recording], by=by, reason=ShredJob.Reason.ABANDONED, only=Q(state=State.PENDING))
+    """Destroy an upload that came to nothing; one that did become live stays.
+
+    Where a hold keeps whatever the customer has, what was begun is purged when the hold has ended.
+    """
+    try:
+        shred([recording], by=by, reason=ShredJob.Reason.ABANDONED, only=Q(state=State.PENDING))
+    except Held:
+        log.info("unfinished upload held", object=str(recording.id))
 
 
 def _storage_error(error: OSError) -> Exception:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer, StaffMember, TenantOwned, TenantQuerySet
@@ -61,7 +62,7 @@ class Recording(TenantOwned):
         role=Role.PROCESSOR,
         purpose=_("Let the customer listen to answered calls"),
         basis=Basis.CUSTOMER_INSTRUCTION,
-        subject="caller",
+        subject=_("caller"),
         keep=Keep(
             months=3,
             since="ended_at",
@@ -90,6 +91,7 @@ class Recording(TenantOwned):
             "staff": "pseudonymous id; the name is sealed",
         },
         blob="blob_name",
+        processors=("hosting", "storage"),
         callers=("caller_number",),
         mentions={"staff": "staff"},
     )  # fmt: skip
@@ -123,6 +125,17 @@ class Recording(TenantOwned):
             models.Index(fields=["customer", "caller_index"], name="recording_caller"),
             models.Index(fields=["customer", "call_index"], name="recording_call"),
         ]
+
+    blob_field: ClassVar[str] = "audio"  # names the audio where it is sealed to its place
+
+    @property
+    def blob_ending(self) -> str:
+        """The ending of the audio as a file."""
+        return str(self.audio_format)
+
+    def get_absolute_url(self) -> str:
+        """The call's page on Mina Sidor."""
+        return reverse("portal:call", args=[self.customer.number, self.pk])
 
     @property
     def blob_name(self) -> str:

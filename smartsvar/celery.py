@@ -30,6 +30,10 @@ def refuse_unless_ready(**_: Any) -> None:
 app.conf.task_routes = {
     "messages.*": {"queue": "mail"},
     "customers.send_*": {"queue": "mail"},
+    "subprocessors.*": {"queue": "mail"},
+    "privacy.watch_purge": {"queue": "mail"},  # the purge's own workers may be what stands still
+    "privacy.tell_*": {"queue": "mail"},
+    "privacy.remind_*": {"queue": "mail"},
 }
 
 MINUTE = 60.0
@@ -47,11 +51,18 @@ def at(task: str, **when: Any) -> dict[str, Any]:
 
 app.conf.beat_schedule = {
     "purge what is due": every(2 * MINUTE, "privacy.purge_due"),
+    "carry on erasures": every(MINUTE, "privacy.erase_due"),
+    "watch that the purge runs": every(MINUTE, "privacy.watch_purge"),
+    "collect exports": every(MINUTE, "privacy.collect_exports"),
+    "tell of exports that are ready": every(5 * MINUTE, "privacy.tell_exports"),
     "send what waits": every(MINUTE / 2, "messages.deliver_due"),
     "seal the audit trail": every(MINUTE, "privacy.seal_trail"),
     "mark how far all have come": every(MINUTE, "privacy.advance_marks"),
     "send waiting invitations": every(5 * MINUTE, "customers.send_waiting_invitations"),
+    "tell who made requests": every(5 * MINUTE, "privacy.tell_cases"),
+    "remind of requests": every(60 * MINUTE, "privacy.remind_of_cases"),
     "forget old Idempotency-Keys": every(60 * MINUTE, "customers.forget_idempotency"),
+    "tell customers of subprocessors": every(5 * MINUTE, "subprocessors.tell_customers"),
     "sweep orphans": at("privacy.sweep_orphans", hour="*/6", minute="15"),
     "make deletions of keys final": every(60 * MINUTE, "privacy.finish_deletions"),
     "prune the erasure ledger": at("privacy.prune_ledger", hour="3", minute="30"),

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig, apps
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
-from smartsvar.personal_data import Erase, NoPersonalData, PersonalData, declaration_of
+from smartsvar.personal_data import Erase, Keep, NoPersonalData, PersonalData, declaration_of
 from smartsvar.shredding.models import Shreddable
 from smartsvar.vault.rows import BlindIndex, SealedModel
 
@@ -69,14 +70,14 @@ def _field_faults(model: type[models.Model], said: PersonalData) -> Iterator[Che
 
 
 def _path_faults(model: type[models.Model], said: PersonalData) -> Iterator[CheckMessage]:
-    wanted = {
-        said.keep.since: models.DateTimeField,
+    wanted: dict[str, type[models.Field[Any, Any]]] = {
+        said.keep.since: models.DateField if said.keep.fiscal_years else models.DateTimeField,
         said.keep.capped_by: models.DateTimeField,
         said.keep.shortened_by: models.IntegerField,
         said.keep.with_parent: models.ForeignKey,
     }
     for path, kind in wanted.items():
-        if path and not isinstance(_resolve(model, path), kind):
+        if path and not _is_a(_resolve(model, path), kind):
             yield _error(model, "E007", f"keep= names {path!r}, which leads to no {kind.__name__}.")
     if said.keep.unfinished and not isinstance(
         _resolve(model, said.keep.unfinished[0]), models.CharField
@@ -84,6 +85,25 @@ def _path_faults(model: type[models.Model], said: PersonalData) -> Iterator[Chec
         yield _error(model, "E007", f"keep= names {said.keep.unfinished[0]!r}, which is no state.")
     if not said.keep.since and not said.keep.with_parent:
         yield _error(model, "E008", "keep= says neither since= nor with_parent=.")
+    if said.keep.chosen_by and (fault := _choice_fault(said.keep)):
+        yield _error(model, "E009", fault)
+
+
+def _is_a(field: object, kind: "type[models.Field[Any, Any]]") -> bool:
+    """Tell whether the field is of this kind. A moment is no date, though Django derives it so."""
+    moment = isinstance(field, models.DateTimeField) and kind is models.DateField
+    return isinstance(field, kind) and not moment
+
+
+def _choice_fault(keep: Keep) -> str:
+    """Return what is wrong with the operator's number of days; "" for nothing."""
+    least, most = keep.least_days, keep.days
+    if most is None or not 0 < least <= most:
+        return f"keep= lets {keep.chosen_by} choose, without saying from least_days= to days=."
+    chosen = getattr(settings, keep.chosen_by, None)
+    if type(chosen) is not int or not least <= chosen <= most:
+        return f"is kept for {keep.chosen_by} days, which must be {least} to {most}."
+    return ""
 
 
 def _resolve(model: type[models.Model], path: str) -> "models.Field[Any, Any] | None":

@@ -7,6 +7,7 @@ import calendar
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -70,6 +71,21 @@ class Keep:
             (end.date() - start.date()).days for start, end in zip(starts, ends, strict=True)
         )
 
+    def earliest(self, at: datetime) -> dict[str, Any]:
+        """Return the lookup for what may be due at `at`: some of it is not, none is missing.
+
+        Months are taken at their shortest and an hour is left for a daylight-saving night; a rule
+        that may end sooner than its period leaves the column out of it.
+        """
+        column = self.since.replace(".", "__")
+        if self.fiscal_years is not None:
+            last = at.astimezone(STOCKHOLM).year - self.fiscal_years - 1
+            return {f"{column}__lte": date(last, 12, 31)}
+        if self.shortened_by or self.unfinished or self.capped_by:
+            return {f"{column}__isnull": False}
+        days = (self.months or 0) * 28 + (self.chosen_days() or 0)
+        return {f"{column}__lte": at - timedelta(days=days) + timedelta(hours=2)}
+
     def paths(self) -> list[str]:
         """Return the paths of everything that the date depends on."""
         marks = [self.unfinished[0]] if self.unfinished else []
@@ -125,11 +141,17 @@ def later(start: datetime, *, months: int = 0, days: int = 0) -> datetime:
     A day that the target month lacks becomes its last day (30 November + 3 months = 28 or
     29 February); of two readings of a local time the later one counts.
     """
-    local = start.astimezone(STOCKHOLM)
+    hour = start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    return _hour_later(hour, months, days) + (start - hour)
+
+
+@lru_cache(maxsize=4096)
+def _hour_later(hour: datetime, months: int, days: int) -> datetime:
+    """Return where an hour goes: what is within it goes along, for clocks change on the hour."""
+    local = hour.astimezone(STOCKHOLM)
     index = local.year * 12 + local.month - 1 + months
     year, month = divmod(index, 12)
     day = min(local.day, calendar.monthrange(year, month + 1)[1])
-    wall = datetime(year, month + 1, day, *local.timetuple()[3:6], local.microsecond)  # noqa: DTZ001
-    wall += timedelta(days=days)
+    wall = datetime(year, month + 1, day, local.hour) + timedelta(days=days)  # noqa: DTZ001
     readings = (wall.replace(tzinfo=STOCKHOLM, fold=fold).astimezone(UTC) for fold in (0, 1))
     return max(readings)

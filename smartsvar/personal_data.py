@@ -59,6 +59,40 @@ class Erase(StrEnum):
     PRUNE = "prune"  # the audit trail: a segment goes, its end hash stays
 
 
+class Death(StrEnum):
+    """How a copy dies no later than what it was made from (privacy/copies.py proves it)."""
+
+    WITH_SOURCE = "with source"  # a row of ours, deleted in its source's own transaction
+    WITH_KEY = "with key"  # ciphertext: unreadable from the moment its source's key is destroyed
+    NAMES_ONLY = "names only"  # ids and counts; the content is read from its source, or not at all
+    HANDED_OVER = "handed over"  # whose data it is has it: what happens to it there is theirs
+    OVERWRITTEN = "overwritten"  # backups of what is not sealed: gone with the oldest backup
+
+
+class Spread(StrEnum):
+    """What a copy is made of, where that is no single model."""
+
+    SEALED = "every sealed row"
+    AUDIO = "every sealed object"
+    UNSEALED = "every unsealed row"
+    EXPORTED = "every exported row"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copy:
+    """A second place where personal data lies, declared beside the row that owns it.
+
+    what: English msgid. of: the label of the model it is made from, or a Spread. within: setting
+    with the most days that an overwritten copy outlives its source. because: why that is so.
+    """
+
+    what: str | _StrPromise
+    of: str | Spread
+    dies: Death
+    within: str = ""
+    because: str | _StrPromise = ""
+
+
 class Restrict(StrEnum):
     """What a restriction (article 18) does to the row."""
 
@@ -79,13 +113,14 @@ class PersonalData:
     the kind of person ("staff", "member").
     law: what obliges us to keep the row although its person asks for erasure; "" for nothing.
     processors: what the subprocessors who touch it are engaged for ("hosting", "storage", "mail").
+    copies: the copies of personal data that a row of this model owns.
     """
 
     category: Category
     role: Role
     purpose: str | _StrPromise
     basis: Basis
-    subject: str
+    subject: str | _StrPromise
     keep: Keep
     export: tuple[str, ...]
     withhold: dict[str, str] = field(default_factory=dict)
@@ -97,13 +132,15 @@ class PersonalData:
     mentions: dict[str, str] = field(default_factory=dict)
     law: str | _StrPromise = ""
     processors: tuple[str, ...] = ("hosting",)
+    copies: tuple[Copy, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoPersonalData:
-    """A model without personal data says why."""
+    """A model without personal data says why. `copies`: what it owns of others' data, sealed."""
 
     because: str
+    copies: tuple[Copy, ...] = ()
 
 
 def declaration_of(model: type[Model]) -> PersonalData | NoPersonalData | None:

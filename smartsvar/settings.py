@@ -256,11 +256,36 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True
 TIME_ZONE = "Europe/Stockholm"
 
+# Privacy
+ERASURE_GRACE_DAYS = 14  # the most, before a whole account is erased
+
+# Who answers for the service, as the policy, the agreement and the article 30 record name them.
+OPERATOR_NAME: str = env.str("OPERATOR_NAME", default="Smartsvar")
+OPERATOR_NUMBER: str = env.str("OPERATOR_NUMBER", default="")
+OPERATOR_ADDRESS: str = env.str("OPERATOR_ADDRESS", default="")
+PRIVACY_EMAIL: str = env.str("PRIVACY_EMAIL", default="")
+DATA_PROTECTION_OFFICER: str = env.str("DATA_PROTECTION_OFFICER", default="")
+
+# Where data lies (ISO 3166 codes). Outside the demo each must be said, and lie in DATA_REGIONS
+# (empty: the EEA): smartsvar/regions.py.
+DATA_REGIONS: list[str] = env.list("DATA_REGIONS", default=[])
+HOSTING_COUNTRY: str = env.str("HOSTING_COUNTRY", default="")
+STORAGE_COUNTRY: str = env.str("STORAGE_COUNTRY", default="")
+MAIL_COUNTRY: str = env.str("MAIL_COUNTRY", default="")
+# What we do ourselves, without a subprocessor: of "hosting", "storage", "mail".
+DONE_OURSELVES: list[str] = env.list("DONE_OURSELVES", default=[])
+# How long customers may object to an announced subprocessor before it begins.
+OBJECTION_DAYS: int = env.int("OBJECTION_DAYS", default=30)
+
 # Mail
 vars().update(env.email("EMAIL_URL"))
 EMAIL_TIMEOUT = 20
 MAIL_DOMAIN: str = env.str("MAIL_DOMAIN", default=_public.hostname or "localhost")
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Smartsvar <noreply@localhost>")
+# Who is told when something of the service's own stands still; ids and counts only.
+OPERATORS_EMAIL: list[str] = env.list("OPERATORS_EMAIL", default=[])
+# How long no purge may have completed before the alarm goes off.
+PURGE_ALARM_MINUTES: int = env.int("PURGE_ALARM_MINUTES", default=15)
 
 # Queue and cache
 CELERY_BROKER_URL: str = env.str("BROKER_URL")

@@ -15,6 +15,7 @@ import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 
+from smartsvar import regions
 from smartsvar.shredding.standing import standing
 from smartsvar.vault.errors import RootUnreachable, WrongRoot
 from smartsvar.vault.roots.check import verify_roots
@@ -24,6 +25,7 @@ log = structlog.get_logger(__name__)
 RETRY = 5.0  # seconds
 EX_CONFIG = 78  # as sysexits.h says it
 UNREACHABLE = (OSError, DatabaseError, RootUnreachable)
+PLACES = "Data stays in the EU and EEA: docs/deployment.md, Where data lies."
 REPLAY = "Keep the service down and run: manage.py replay_erasures (docs/deployment.md, Restore)."
 
 
@@ -67,6 +69,8 @@ def require_ready() -> None:
     Lets through what means that something cannot be reached now: see UNREACHABLE. Nothing else: a
     check that failed in a way nobody thought of has not passed, and Celery would swallow it.
     """
+    if outside := regions.faults():
+        raise NotReady("\n".join([*outside, PLACES]))
     try:
         verify_roots()
         found = standing()

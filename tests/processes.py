@@ -50,6 +50,7 @@ def running(
             env=test_environment() | extra,
             stdout=out,
             stderr=subprocess.STDOUT,
+            start_new_session=True,  # what it signals to its group must not reach the tests
         )
         try:
             yield process

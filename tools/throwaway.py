@@ -32,6 +32,9 @@ def throwaway_settings(folder: Path) -> dict[str, str]:
         "STORAGE": "disk",
         "EMAIL_URL": "smtp://127.0.0.1:1",
         "DEFAULT_FROM_EMAIL": "Smartsvar <noreply@example.se>",
+        "HOSTING_COUNTRY": "SE",
+        "STORAGE_COUNTRY": "SE",
+        "MAIL_COUNTRY": "SE",
     }
 
 

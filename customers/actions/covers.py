@@ -6,8 +6,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from customers.actions.members import guard_last_administrator
 from customers.covering import put_on, take_off
-from customers.models import Customer
+from customers.models import Customer, Member
 from customers.models.cover import Cover, Hold, Restriction, Target, ended_by
 from smartsvar.audit.actors import SYSTEM, Acting
 from smartsvar.audit.trail import record
@@ -26,17 +27,27 @@ class About:
     object_model: str = ""
     object_id: UUID | None = None
 
+    @property
+    def identity(self) -> UUID:
+        """The id of the single thing that it is about. Raises ValueError for what has none."""
+        if self.object_id is None:
+            raise ValueError(f"{self.target} names no single thing.")
+        return self.object_id
+
 
 def restrict(
     customer: Customer, about: About, *, reason: str, keeps: bool, by: Acting, at: datetime
 ) -> Restriction:
     """Only store what this is about, from now on; `keeps`: not even the purge touches it.
 
-    What is being destroyed already stays claimed, and is as invisible.
+    What is being destroyed already stays claimed, and is as invisible. Raises LastAdministrator
+    for the member without whom nobody could lift it.
     """
     cover = Restriction(customer=customer, keeps=keeps)
     with transaction.atomic():
         _place(cover, customer, about, reason, at)
+        if about.target == Target.MEMBER:
+            guard_last_administrator(Member.objects.get(id=about.identity, customer=customer))
         put_on(cover)
         record("restriction.imposed", cover, by=by, customer_id=customer.id, at=at)
     return cover

@@ -15,7 +15,11 @@ from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
 from smartsvar.jobs import enqueue
 from smartsvar.paging import openable
-from smartsvar.shredding.actions import carry_out, claim_rows, shred
+from smartsvar.shredding.actions import carry_out, shred
+from smartsvar.shredding.claims import claim_rows
+from smartsvar.shredding.models import Held
+
+LINK = ("token", "token_hash")
 
 
 class NotAllowed(Exception):
@@ -64,7 +68,8 @@ def invitations_of(customer: Customer) -> list[Invitation]:
 
 def find_addressee(customer: Customer, email: str) -> Literal["member", "invited", ""]:
     """Tell whether this address belongs to a member, or has an open invitation."""
-    if Member.objects.of(customer).filter(user__email=email).exists():
+    members = Member.objects.filter(customer=customer, user__email=email)
+    if members.timely().exists():  # a restricted one too: nobody is invited twice
         return "member"
     return "invited" if any(each.email == email for each in invitations_of(customer)) else ""
 
@@ -102,13 +107,23 @@ def accept_invitation(
             user = User.objects.create_user(invitation.email, password)
             EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         member = join(invitation.customer, user, role=invitation.role, name=name, at=at)
-    shred([invitation], by=member)
+    _use_up(invitation, by=member)
     return member
+
+
+def _use_up(invitation: Invitation, *, by: Member) -> None:
+    """Destroy an accepted invitation; where a hold keeps it, its link ends all the same."""
+    try:
+        shred([invitation], by=by)
+    except Held:
+        invitation.token, invitation.token_hash = "", hash_token(secrets.token_urlsafe(32))
+        invitation.save(update_fields=LINK)
 
 
 def join(customer: Customer, user: User, *, role: str, name: str, at: datetime) -> Member:
     """Make a user a member, in the caller's transaction; a member already keeps the role it has."""
-    existing: Member | None = Member.objects.of(customer).filter(user=user).first()
+    mine = Member.objects.filter(customer=customer, user=user).timely()  # restricted or not
+    existing: Member | None = mine.first()
     if existing is not None:
         return existing
     member = Member(customer=customer, user=user, role=role, joined_at=at)
@@ -119,7 +134,8 @@ def join(customer: Customer, user: User, *, role: str, name: str, at: datetime) 
     return member
 
 
-def _guard_last_administrator(member: Member) -> None:
+def guard_last_administrator(member: Member) -> None:
+    """Raise LastAdministrator when nobody else could decide; call under the customer's lock."""
     others = (
         Member.objects.of(member.customer).filter(role=Role.ADMINISTRATOR).exclude(id=member.id)
     )
@@ -132,7 +148,7 @@ def change_role(member: Member, role: str, *, by: Member, at: datetime) -> None:
     with transaction.atomic():
         Customer.objects.select_for_update().get(id=member.customer_id)
         if role != Role.ADMINISTRATOR:
-            _guard_last_administrator(member)
+            guard_last_administrator(member)
         member.role = role
         member.save(update_fields=["role"])
         record("member.role_changed", member, by=by, customer_id=member.customer_id, at=at)
@@ -142,7 +158,7 @@ def remove_member(member: Member, *, by: Member, at: datetime) -> None:
     """End a membership; that person's next request is a stranger's. Raises LastAdministrator."""
     with transaction.atomic():
         Customer.objects.select_for_update().get(id=member.customer_id)
-        _guard_last_administrator(member)
+        guard_last_administrator(member)
         job = claim_rows(Member, [member.id], by=by, at=at)
         note_leavers(at)
     if job is not None:

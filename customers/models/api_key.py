@@ -25,6 +25,7 @@ class Scope(models.TextChoices):
     MESSAGES_READ = "messages:read", _("Read messages")
     STAFF_READ = "staff:read", _("Read the staff register")
     STAFF_WRITE = "staff:write", _("Change the staff register")
+    PRIVACY_EXPORT = "privacy:export", _("Ask for exports of personal data")
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):

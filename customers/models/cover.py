@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.models.tenancy import TenantOwned, TenantQuerySet
 from smartsvar.personal_data import Basis, Category, Keep, PersonalData, Restrict
 from smartsvar.personal_data import Role as DataRole
-from smartsvar.vault.rows import SealedField
+from smartsvar.vault.rows import BlindIndex, SealedField
 
 
 class Target(models.TextChoices):
@@ -39,6 +39,7 @@ class Cover(TenantOwned):
     object_id = models.UUIDField(null=True)
     placed_at = models.DateTimeField(_("since"))
     ended_at = models.DateTimeField(_("ended"), null=True)
+    caller_index = BlindIndex(of="caller", fold=True)
 
     caller = SealedField("", help_text="Number (E.164) or e-mail, when it is about a caller.")
     reason = SealedField("")
@@ -47,6 +48,10 @@ class Cover(TenantOwned):
 
     class Meta(TenantOwned.Meta):
         abstract = True
+        indexes = [
+            *TenantOwned.Meta.indexes,
+            models.Index(fields=["customer", "caller_index"], name="%(class)s_caller"),
+        ]
 
 
 _READABLE = {
@@ -66,7 +71,7 @@ class Restriction(Cover):
         role=DataRole.CONTROLLER,
         purpose=_("Only store what a person has had restricted"),
         basis=Basis.LEGAL_OBLIGATION,
-        subject="whoever asked for restriction",
+        subject=_("whoever asked for restriction"),
         keep=Keep(months=24, since="ended_at"),
         export=(
             "target", "object_model", "object_id", "placed_at", "ended_at", "keeps", "caller",
@@ -76,6 +81,8 @@ class Restriction(Cover):
         readable=_READABLE | {"keeps": "yes or no"},
         restrict=Restrict.NOTHING,
         callers=("caller",),
+        # It says what may not be shown: it ends by being lifted, never by an erasure.
+        law=_("the duty to restrict processing and to show it (GDPR, articles 18 and 5.2)"),
     )  # fmt: skip
 
     # Article 18(1)(b) and (c): the person wants it kept, so the purge stops too.
@@ -94,7 +101,7 @@ class Hold(Cover):
         role=DataRole.CONTROLLER,
         purpose=_("Keep what a legal claim or an open case needs"),
         basis=Basis.LEGITIMATE_INTEREST,
-        subject="whoever the hold is about",
+        subject=_("whoever the hold is about"),
         keep=Keep(months=24, since="ended_at"),
         export=(
             "target", "object_model", "object_id", "placed_at", "ended_at", "ends_at", "kind",
@@ -104,6 +111,8 @@ class Hold(Cover):
         readable=_READABLE | {"ends_at": "a time", "kind": "one of two words"},
         restrict=Restrict.NOTHING,
         callers=("caller",),
+        # Article 17(3)(e): erasure does not reach what a legal claim needs.
+        law=_("the right to keep what a legal claim needs (GDPR, article 17.3 e)"),
     )  # fmt: skip
 
     class Kind(models.TextChoices):

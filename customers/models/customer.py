@@ -24,11 +24,11 @@ class Customer(Shreddable):
         role=DataRole.CONTROLLER,
         purpose=_("Run the customer's account"),
         basis=Basis.CONTRACT,
-        subject="the customer's contact",
+        subject=_("the customer's contact"),
         keep=Keep(months=24, since="contract_ended_at"),
         export=(
             "number", "company_name", "organisation_number", "contact_name", "phone", "email",
-            "language", "opened_at", "contract_ended_at", "recording_days",
+            "language", "opened_at", "contract_ended_at", "recording_days", "closes_at",
         ),
         withhold={"dates_pending_since": "technical"},
         readable={
@@ -37,6 +37,7 @@ class Customer(Shreddable):
             "opened_at": "a time",
             "contract_ended_at": "retention is derived from it",
             "recording_days": "retention is derived from it",
+            "closes_at": "a time",
         },
     )  # fmt: skip
 
@@ -56,6 +57,7 @@ class Customer(Shreddable):
         validators=[MinValueValidator(1)],
     )
 
+    closes_at = models.DateTimeField(_("to be erased"), null=True, editable=False)
     dates_pending_since = models.DateTimeField(null=True, editable=False)  # not yet derived again
 
     company_name = SealedField("", help_text="May be a person's, for a sole trader.")

@@ -19,7 +19,7 @@ class Invitation(TenantOwned):
         role=DataRole.CONTROLLER,
         purpose=_("Invite the customer's people to Mina Sidor"),
         basis=Basis.CONTRACT,
-        subject="invited person",
+        subject=_("invited person"),
         keep=Keep(days=14, since="created_at"),
         export=("email", "name", "role", "created_at"),
         withhold={
@@ -29,6 +29,7 @@ class Invitation(TenantOwned):
             "sent_at": "technical",
         },
         readable={"role": "one of three words", "created_at": "a time"},
+        processors=("hosting", "mail"),
     )
 
     role = models.CharField(max_length=15, choices=Role)

@@ -32,7 +32,7 @@ class Member(TenantOwned):
         role=DataRole.CONTROLLER,
         purpose=_("Let the customer's people use Mina Sidor"),
         basis=Basis.CONTRACT,
-        subject="member",
+        subject=_("member"),
         keep=Keep(months=24, since="customer.contract_ended_at"),
         export=("name", "role", "joined_at"),
         withhold={"customer": "technical", "user": "technical"},

@@ -20,7 +20,7 @@ class StaffMember(TenantOwned):
         role=DataRole.PROCESSOR,
         purpose=_("Answer calls for the customer's staff as well as possible"),
         basis=Basis.CUSTOMER_INSTRUCTION,
-        subject="the customer's employee or contractor",
+        subject=_("the customer's employee or contractor"),
         keep=Keep(months=24, since="customer.contract_ended_at"),
         export=(
             "name", "title", "phone", "email", "keywords", "answer_notice",

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from uuid import UUID
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils.module_loading import import_string
 
 from smartsvar.shredding.models import Gone, Shreddable, ShreddableQuerySet
@@ -51,11 +52,29 @@ class TenantOwned(Shreddable):
         """Also rows of a customer for which a hold keeps everything."""
         return super().holding() | models.Q(customer__held=True)
 
+    @classmethod
+    def owners_holding(cls, owners: Collection[UUID]) -> set[UUID]:
+        """Return which of these customers are held; their rows stay locked against a new hold.
+
+        A hold locks its customer: it waits for this transaction, or was before it and is seen.
+        """
+        customers: Any = cls._meta.get_field("customer").related_model
+        table = customers._meta.db_table
+        if connection.vendor != "postgresql":  # SQLite's writers are one at a time
+            held = customers._base_manager.filter(id__among=list(owners), held=True)
+            return set(held.values_list("id", flat=True))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT id, held FROM {table} WHERE id = ANY(%s::uuid[]) FOR SHARE",  # noqa: S608
+                ["{" + ",".join(owner.hex for owner in owners) + "}"],
+            )
+            return {owner for owner, held in cursor.fetchall() if held}
+
     def save(self, **kwargs: Any) -> None:
         """Save. Raises Gone for a new row of a customer that is being erased.
 
-        The insert's foreign key holds the customer's row, so a claim waits for it and then finds
-        this row, or came before and is seen here.
+        The insert holds the customer's row, so a claim waits for it and then finds this row, or
+        came before and is seen here.
         """
         adding, changed = self._state.adding, self.envelope_changed
         if not (adding or changed and self.personal_data.callers):
@@ -84,7 +103,24 @@ class TenantOwned(Shreddable):
 
     @classmethod
     def _refuse_claimed(cls, rows: Iterable["TenantOwned"]) -> None:
-        owners = {row.customer_id for row in rows}
-        customer: Any = cls._meta.get_field("customer").related_model
-        if customer._base_manager.filter(id__in=owners).exclude(shred_job_id=None).exists():
+        """Raise Gone for a customer that is being erased; hold the others till the commit.
+
+        The foreign key would hold them too, but its check is deferred to the commit: by then a
+        restriction may have come that neither saw this row nor was seen by it.
+        """
+        owners = list({row.customer_id for row in rows})
+        customers: Any = cls._meta.get_field("customer").related_model
+        if connection.vendor != "postgresql":  # SQLite's writers are one at a time
+            mine = customers._base_manager.filter(id__in=owners)
+            claims = list(mine.values_list("shred_job_id", flat=True))
+        else:
+            table = customers._meta.db_table
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"SELECT shred_job_id FROM {table}"  # noqa: S608
+                    " WHERE id = ANY(%s::uuid[]) ORDER BY id FOR KEY SHARE",
+                    ["{" + ",".join(owner.hex for owner in owners) + "}"],
+                )
+                claims = [job for (job,) in cursor.fetchall()]
+        if any(claims):
             raise Gone

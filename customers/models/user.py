@@ -38,7 +38,7 @@ class User(AbstractBaseUser):
         role=DataRole.CONTROLLER,
         purpose=_("Let people sign in safely"),
         basis=Basis.CONTRACT,
-        subject="member, support agent",
+        subject=_("member, support agent"),
         keep=Keep(months=24, since="left_at"),
         export=("email", "date_joined", "last_login"),
         withhold={
@@ -56,6 +56,7 @@ class User(AbstractBaseUser):
         },
         erase=Erase.DELETE,
         restrict=Restrict.NOTHING,
+        processors=("hosting", "mail"),
     )
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

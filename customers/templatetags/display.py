@@ -32,9 +32,13 @@ def kept(label: str) -> str:
 
 @register.filter
 def person(staff: StaffMember | None) -> str:
-    """The staff member's name; "" for nobody, for somebody being removed, and for damage."""
+    """The staff member's name; "" for nobody, for somebody restricted or being removed, for damage.
+
+    Article 18: a restricted person's name is not shown in others' records either.
+    """
     try:
-        return "" if staff is None or staff.shred_job_id else staff.name
+        hidden = staff is None or staff.shred_job_id or staff.restricted
+        return "" if staff is None or hidden else staff.name
     except Unreadable as error:
         if staff is not None:
             noticed_in_list(error, staff)

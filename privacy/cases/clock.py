@@ -2,7 +2,8 @@
 
 From the day of receipt: the same date of the next month; the month's last day where that date does
 not exist; the next working day where it is a Saturday, a Sunday or a public holiday. Two more
-months when the person is told within the first.
+months when the person is told within the first. The eves (midsummer's, Christmas', New Year's) are
+no public holidays (lagen 1989:253): an answer due on one is due on it, which is never too late.
 """
 
 import calendar
@@ -24,6 +25,11 @@ def answer_by(received: date, *, months: int = FIRST_MONTHS) -> date:
     while not is_working_day(day):
         day += timedelta(days=1)
     return day
+
+
+def days_left(last: date, today: date) -> int:
+    """Return the calendar days until the last day: 0 on that day itself, negative after it."""
+    return (last - today).days
 
 
 def is_working_day(day: date) -> bool:

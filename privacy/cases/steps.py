@@ -1,6 +1,6 @@
 """The steps of a case: opened, identity checked, extended, decided. Each leaves a trace."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -8,15 +8,17 @@ from django.db.models import Max
 from customers.actions.covers import About
 from customers.models import Customer
 from privacy.cases.clock import EXTENDED_MONTHS, answer_by
-from privacy.models import Case, CaseKind, CaseState
+from privacy.cases.holding import hold_meanwhile, release
+from privacy.models import Case, CaseKind, CaseState, Telling
 from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
 from smartsvar.clock import STOCKHOLM
+from smartsvar.jobs import enqueue
 
 FIRST_NUMBER = 1001
 IDENTITY = ("state", "identified_at", "identified_how")
-EXTENSION = ("extended_on", "answer_by", "extension_reason")
-DECISION = ("state", "decided_at", "closed_at", "ground", "decision")
+EXTENSION = ("extended_on", "answer_by", "extension_reason", "to_tell")
+DECISION = ("state", "decided_at", "closed_at", "ground", "decision", "to_tell")
 
 
 class NotOpen(Exception):
@@ -25,6 +27,15 @@ class NotOpen(Exception):
 
 class TooLate(Exception):
     """The first month is over: the person had to be told of an extension within it."""
+
+
+class Ungrounded(ValueError):
+    """A refusal must say why (article 12(4)), and every answer what was decided."""
+
+
+def day_of(at: datetime) -> date:
+    """Return the day in Stockholm, by which requests are counted."""
+    return at.astimezone(STOCKHOLM).date()
 
 
 def open_case(
@@ -36,17 +47,20 @@ def open_case(
     at: datetime,
     requester: str = "",
     contact: str = "",
+    wish: str = "",
+    received_on: date | None = None,
 ) -> Case:
-    """Take in a request; its time to be answered runs from today in Stockholm."""
-    today = at.astimezone(STOCKHOLM).date()
+    """Take in a request; its time runs from today in Stockholm, or from when its letter came."""
+    today = received_on or day_of(at)
     case = Case(
         customer=customer, kind=kind, target=about.target, object_model=about.object_model,
         object_id=about.object_id, received_on=today, answer_by=answer_by(today),
         opened_by_kind=by.actor.kind, opened_by=by.actor.id,
     )  # fmt: skip
-    case.caller, case.requester, case.contact = about.caller, requester, contact
+    case.caller, case.requester, case.contact, case.wish = about.caller, requester, contact, wish
     with transaction.atomic():
         _number(case)
+        hold_meanwhile(case, about, by=by, at=at)
         record("case.opened", case, by=by, customer_id=customer.id, at=at)
     return case
 
@@ -77,31 +91,54 @@ def check_identity(case: Case, how: str, *, by: Acting, at: datetime) -> None:
 
 def extend(case: Case, reason: str, *, by: Acting, at: datetime) -> None:
     """Take two more months, for a reason that the person is told. Raises NotOpen, TooLate."""
-    today = at.astimezone(STOCKHOLM).date()
+    today = day_of(at)
     with transaction.atomic():
         _still_open(case)
         if case.extended_on is not None or today > case.answer_by:
             raise TooLate
         case.extended_on, case.extension_reason = today, reason
         case.answer_by = answer_by(case.received_on, months=EXTENDED_MONTHS)
+        case.to_tell = Telling.EXTENDED
         case.save(update_fields=EXTENSION)
         record("case.extended", case, by=by, customer_id=case.customer_id, at=at)
+        enqueue("privacy.tell_case", case.id)
 
 
 def decide(
     case: Case, state: CaseState, *, ground: str, decision: str, by: Acting, at: datetime
 ) -> None:
-    """Grant or refuse, with the ground and the words of the answer. Raises NotOpen."""
+    """Grant or refuse, with the ground and the words of the answer. Raises NotOpen, Ungrounded."""
+    if state == CaseState.REFUSED and not ground.strip():
+        raise Ungrounded
     with transaction.atomic():
         _still_open(case)
-        case.state, case.decided_at, case.closed_at = state, at, at
+        case.state, case.to_tell = state, Telling.DECIDED
         case.ground, case.decision = ground, decision
-        case.save(update_fields=DECISION)
-        record(f"case.{state}", case, by=by, customer_id=case.customer_id, at=at)
+        _close(case, by=by, at=at)
+        enqueue("privacy.tell_case", case.id)
+
+
+def withdraw(case: Case, *, by: Acting, at: datetime) -> None:
+    """Close a case because who asked no longer asks. Raises NotOpen."""
+    with transaction.atomic():
+        _still_open(case)
+        case.state, case.to_tell = CaseState.WITHDRAWN, ""
+        _close(case, by=by, at=at)
+
+
+def _close(case: Case, *, by: Acting, at: datetime) -> None:
+    case.decided_at, case.closed_at = at, at
+    case.save(update_fields=DECISION)
+    release(case, by=by, at=at)
+    record(f"case.{case.state}", case, by=by, customer_id=case.customer_id, at=at)
 
 
 def _still_open(case: Case) -> None:
-    """Lock the case for this transaction. Raises NotOpen."""
+    """Lock the case for this transaction and read it anew. Raises NotOpen.
+
+    Its sealed words are one envelope: from an older copy, what another step wrote would be undone.
+    """
     still = Case._base_manager.select_for_update().filter(id=case.id, closed_at=None)
     if not still.values_list("pk"):
         raise NotOpen
+    case.refresh_from_db()

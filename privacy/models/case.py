@@ -3,11 +3,12 @@
 from typing import Any, ClassVar
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Target, TenantOwned, TenantQuerySet
 from smartsvar.personal_data import Basis, Category, Keep, PersonalData, Restrict, Role
-from smartsvar.vault.rows import SealedField
+from smartsvar.vault.rows import BlindIndex, SealedField
 
 
 class CaseKind(models.TextChoices):
@@ -29,6 +30,14 @@ class CaseState(models.TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
+class Telling(models.TextChoices):
+    """What the asker is still to be told by mail; the mail itself says nothing of the matter."""
+
+    EXTENDED = "extended", _("more time is being told")
+    DECIDED = "decided", _("the answer is being told")
+    FAILED = "failed", _("not delivered: send it by post")
+
+
 class Case(TenantOwned):
     """One request. It is answered in time; the clock stands in privacy/cases/clock.py."""
 
@@ -37,14 +46,18 @@ class Case(TenantOwned):
         role=Role.CONTROLLER,
         purpose=_("Answer requests of people who use their rights, in time"),
         basis=Basis.LEGAL_OBLIGATION,
-        subject="whoever asks",
+        subject=_("whoever asks"),
         keep=Keep(months=24, since="closed_at"),
         export=(
             "number", "kind", "state", "target", "object_model", "object_id", "received_on",
             "answer_by", "extended_on", "identified_at", "decided_at", "closed_at", "caller",
-            "requester", "contact", "identified_how", "extension_reason", "ground", "decision",
+            "requester", "contact", "wish", "identified_how", "extension_reason", "ground",
+            "decision",
         ),
-        withhold={"customer": "technical", "opened_by_kind": "technical", "opened_by": "technical"},
+        withhold=dict.fromkeys(
+            ("customer", "opened_by_kind", "opened_by", "hold_id", "to_tell", "telling_until",
+             "reminded_on"), "technical",
+        ),
         readable={
             "number": "a number we gave",
             "kind": "one of six words",
@@ -61,6 +74,10 @@ class Case(TenantOwned):
         },
         restrict=Restrict.NOTHING,
         callers=("caller",),
+        # Article 5(2), 12: how a request was answered must be possible to show.
+        law=_("the duty to show that requests are honoured (GDPR, article 5.2)"),
+        mentions={"opened_by": "member"},
+        processors=("hosting", "mail"),
     )  # fmt: skip
 
     number = models.PositiveIntegerField(_("case number"), unique=True, editable=False)
@@ -77,12 +94,18 @@ class Case(TenantOwned):
     identified_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(_("decided"), null=True)
     closed_at = models.DateTimeField(_("closed"), null=True)
+    hold_id = models.UUIDField(null=True)  # what keeps the data from the purge meanwhile
+    to_tell = models.CharField(_("mail"), max_length=10, choices=Telling, blank=True)
+    telling_until = models.DateTimeField(null=True)  # a worker's lease on the mail
+    reminded_on = models.DateField(null=True)
     opened_by_kind = models.CharField(max_length=10)
     opened_by = models.UUIDField(null=True)
+    caller_index = BlindIndex(of="caller", fold=True)
 
     caller = SealedField("", help_text="Number (E.164) or e-mail, when it is about a caller.")
     requester = SealedField("", help_text="Who asks, by name.")
     contact = SealedField("", help_text="Where the answer goes.")
+    wish = SealedField("", help_text="What is asked, in the asker's own words.")
     identified_how = SealedField("")
     extension_reason = SealedField("")
     ground = SealedField("", help_text="Why it was granted or refused.")
@@ -96,10 +119,15 @@ class Case(TenantOwned):
         indexes = [
             *TenantOwned.Meta.indexes,
             models.Index(fields=["customer", "-received_on"], name="case_list"),
+            models.Index(fields=["customer", "caller_index"], name="case_caller"),
             models.Index(
                 fields=["answer_by"], name="case_open", condition=models.Q(closed_at=None)
             ),
         ]
+
+    def get_absolute_url(self) -> str:
+        """The request's page on Mina Sidor."""
+        return reverse("privacy:case", args=[self.customer.number, self.pk])
 
     @property
     def open(self) -> bool:

@@ -41,7 +41,7 @@ class AuditEntry(models.Model):
         role=Role.CONTROLLER,
         purpose=_("Show who saw, played, changed or deleted what"),
         basis=Basis.LEGAL_OBLIGATION,
-        subject="member, support agent",
+        subject=_("member, support agent"),
         keep=Keep(months=24, since="at"),
         export=("actor_kind", "actor_id", "verb", "object_model", "object_id", "at"),
         withhold={
@@ -59,6 +59,8 @@ class AuditEntry(models.Model):
             "at": "the trail is ordered by it",
         },
         erase=Erase.PRUNE,
+        # Article 5(2), 32: without names; ids that name nobody any more.
+        law=_("the duty to show what was done with personal data (GDPR, article 5.2)"),
         mentions={"actor_id": "member"},
         restrict=Restrict.NOTHING,
     )

@@ -7,6 +7,7 @@ from smartsvar.demo import environment
 from smartsvar.demo.facts import ALL_SCOPES, Facts
 from smartsvar.demo.fiction import BOOKKEEPER, COMPANIES, PLUMBER, SUPPORT, Company
 from smartsvar.demo.houses import make_support_agent, open_company
+from smartsvar.demo.rights import keep_register, use_rights
 from smartsvar.demo.traffic import receive_calls, take_messages
 from smartsvar.demo.voices import make_call
 
@@ -20,6 +21,7 @@ def fill(*, at: datetime) -> None:
     facts = Facts(environment.VAR / "demo.json")
     make_support_agent(facts, at=at)
     facts.describe(SUPPORT, "support agent, for /admin/ only")
+    keep_register(at=at)
     for company in COMPANIES:
         _fill_company(company, facts, at=at)
     facts.key("platform_key", None, PLATFORM_SCOPES, at)
@@ -40,6 +42,8 @@ def _fill_company(company: Company, facts: Facts, *, at: datetime) -> None:
         return
     receive_calls(company, customer, key, now=at)
     take_messages(company, customer, key, now=at)
+    if company is PLUMBER:
+        use_rights(customer, at=at)
     facts.note_traffic(customer)
 
 

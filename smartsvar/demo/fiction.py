@@ -140,3 +140,29 @@ MATTERS: tuple[str, ...] = (
     "Nyckeln är upphämtad. Koden till porten är ändrad, ring så lämnas den muntligt.",
     "Ville inte säga vad det gäller. Bad att bli uppringd efter klockan 16.",
 )
+
+# Requests: right, caller's number ("" is the whole account), words, days ago. Support has granted
+# the first, refused the second and taken more time for the third.
+DATED: tuple[tuple[str, str, str, int], ...] = (
+    ("access", "+46701740643", "Uppringaren vill veta vad som sparats om henne.", 60),
+    ("erasure", "+46846500411", "Föreningen vill att allt om den raderas.", 45),
+    ("objection", "+46701740632", "Uppringaren vill inte att samtalen spelas in.", 24),
+    ("rectification", "", "Vår kontaktperson har bytt efternamn.", 26),
+    ("access", "+46701740654", "Vill ha en kopia av samtalet om offerten.", 2),
+)
+ANSWERS = {
+    "identity": "Inloggad på Mina Sidor, och uppringd på kundens växelnummer",
+    "granted": "Uppgifterna finns som utdrag under Integritet på Mina Sidor.",
+    "granted ground": "Artikel 15 i GDPR. Inget har undantagits.",
+    "refused": "Samtalen och meddelandena raderas när deras tid är ute, inte tidigare.",
+    "refused ground": "Artikel 17.3 e i GDPR: de behövs i tvisten om fakturan från i våras.",
+    "longer": "Uppringaren förekommer i många samtal, som måste gås igenom ett för ett.",
+}
+RESTRICTED = ("+46701740665", "Uppringaren bestrider vad som står i meddelandet.")
+
+# by purpose: company, organisation number, domain
+SUBPROCESSORS = {
+    "hosting": ("Fjällhallens Servrar AB", "555555-5555", "fjallhallen.example"),
+    "storage": ("Bergrummets Lager AB", "555555-5555", "bergrummet.example"),
+    "mail": ("Brevduvans Post AB", "555555-5555", "brevduvan.example"),
+}

@@ -9,6 +9,7 @@ def main() -> None:
     call_command("migrate_all", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     call_command("demo_data")
+    call_command("purge")  # a demo that rested for days begins with nothing overdue
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from django.views.decorators.csrf import requires_csrf_token
 from django.views.defaults import server_error
 
 from customers.problems import problem_response
+from smartsvar.shredding.models import Held
 from smartsvar.unreadable import LATER, RETRY_SECONDS, noticed
 from smartsvar.vault.errors import Unreadable
 
@@ -45,10 +46,12 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 
 def _page_of(request: HttpRequest, error: Exception) -> HttpResponse | None:
-    if not isinstance(error, (*LATER, Unreadable)):
+    if not isinstance(error, (*LATER, Unreadable, Held)):
         return None
     if request.path.startswith("/api/"):
         return problem_response(error, {})
+    if isinstance(error, Held):  # whichever page wanted to delete: it says why it may not
+        return HttpResponse(render_to_string("held.html", request=request), status=409)
     if isinstance(error, Unreadable):
         if not noticed(error):
             raise Http404

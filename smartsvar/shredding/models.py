@@ -1,6 +1,6 @@
 """Rows that can be shredded, the jobs that do it, and the receipts that remain."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from smartsvar.ids import new_id
-from smartsvar.personal_data import NoPersonalData, PersonalData
+from smartsvar.personal_data import Copy, Death, NoPersonalData, PersonalData, Spread
 from smartsvar.vault.rows import SealedModel, SealedQuerySet
 
 M = TypeVar("M", bound="Shreddable", covariant=True)
@@ -88,6 +88,11 @@ class Shreddable(SealedModel):
         """Which rows must not be destroyed, because a hold keeps them."""
         return models.Q(held=True)
 
+    @classmethod
+    def owners_holding(cls, owners: Collection[UUID]) -> set[UUID]:
+        """Return which of these owners have everything of theirs held, now and until commit."""
+        return set()
+
     def derive_due(self) -> datetime | None:
         """Return the date of destruction that the declaration and the customer's choice give."""
         return self.personal_data.keep.due(self)
@@ -140,6 +145,9 @@ class ShredJob(models.Model):
     lease_until = models.DateTimeField(db_index=True)
     fence = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
+    # A purge takes its rows out as it claims them: 48 bytes of ids each are left here.
+    doomed = models.BinaryField(default=b"", editable=False)
+    noted: Sequence[Any] = ()  # the same, opened, in the process that claimed
 
     class Meta:
         verbose_name = _("deletion under way")
@@ -161,11 +169,19 @@ class Receipt(models.Model):
     reason = models.CharField(max_length=20, choices=ShredJob.Reason)
     count = models.PositiveIntegerField()
     at = models.DateTimeField()
+    signed_in = models.UUIDField(null=True, editable=False)  # the signed receipt that says so
 
     class Meta:
         verbose_name = _("receipt of deletion")
         verbose_name_plural = _("receipts of deletion")
-        indexes = [models.Index(fields=["customer_id", "-at"], name="receipt_of_customer")]
+        indexes = [
+            models.Index(fields=["customer_id", "-at"], name="receipt_of_customer"),
+            models.Index(
+                fields=["customer_id"],
+                name="receipt_unsigned",
+                condition=models.Q(signed_in=None),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["job_id", "customer_id"], name="one_receipt_per_job_and_customer"
@@ -182,7 +198,18 @@ class ErasedBatch(models.Model):
     Written with the deletion itself, so a restored database shows which batches it has forgotten.
     """
 
-    personal_data = NoPersonalData(because="the random id of a batch, and a time")
+    personal_data = NoPersonalData(
+        because="the random id of a batch, and a time",
+        copies=(
+            Copy(
+                what=_("what is not sealed, in backups of the database"),
+                of=Spread.UNSEALED,
+                dies=Death.OVERWRITTEN,
+                within="LEDGER_DAYS",
+                because=_("a backup is thrown away whole; a restore deletes it again first"),
+            ),
+        ),
+    )
 
     job_id = models.UUIDField(primary_key=True, editable=False)
     at = models.DateTimeField(auto_now_add=True, db_index=True)

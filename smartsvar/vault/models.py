@@ -1,9 +1,10 @@
 """Wrapped keys, in a database of their own (alias `keys`), backed up apart and for seven days."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from smartsvar.ids import new_id
-from smartsvar.personal_data import NoPersonalData
+from smartsvar.personal_data import Copy, Death, NoPersonalData, Spread
 
 KEY_MATERIAL = NoPersonalData(
     because="wrapped key material and random ids; says nothing about anyone"
@@ -47,7 +48,21 @@ class CustomerKey(models.Model):
 class RecordKey(models.Model):
     """A record's random data key, wrapped by its customer's. Destroying it is the deletion."""
 
-    personal_data = KEY_MATERIAL
+    personal_data = NoPersonalData(
+        because=KEY_MATERIAL.because,
+        copies=(
+            Copy(
+                what=_("sealed rows in backups of the database"),
+                of=Spread.SEALED,
+                dies=Death.WITH_KEY,
+            ),
+            Copy(
+                what=_("sealed audio in backups and old versions of the storage"),
+                of=Spread.AUDIO,
+                dies=Death.WITH_KEY,
+            ),
+        ),
+    )
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     customer_key = models.ForeignKey(CustomerKey, on_delete=models.CASCADE, related_name="+")

@@ -19,10 +19,13 @@ from customers.actions.staff import StaffDetails, add_staff
 from customers.models import Hold, Invitation, StaffMember, Target
 from messages.models import Delivery, PhoneMessage
 from privacy.cases.steps import open_case
+from privacy.exports.ask import ask_for_export
+from privacy.exports.collect import collect
 from privacy.models import CaseKind
 from recordings.models import Recording
 from smartsvar.clock import database_now
 from tests import cast
+from tests.subprocessors import register
 
 STAFF = StaffDetails(
     name="Planterade Personalsson",
@@ -33,6 +36,7 @@ STAFF = StaffDetails(
     answer_notice="Planterat svarsbesked: är på planterad semester.",
 )
 CALL_ID = "planterat-samtal-4711"
+REASON_TO_OBJECT = "Vi litar inte på duvor: de tappar brev"  # support reads and answers it
 OTHER_CALLER = "annan@planterad.example"
 REASON = "Planterad grund: uppgiften bestrids av en granne"
 TEXTS = [
@@ -93,11 +97,13 @@ def plant(house: cast.House) -> Planted:
     )  # fmt: skip
     delivery = Delivery.objects.get(message=message)
     plant_rights(house, at)
+    register.company_with_file()
+    register.objected(house.customer, REASON_TO_OBJECT)
     return Planted(house, recording, message, delivery, staff, invitation, audio)
 
 
 def plant_rights(house: cast.House, at: datetime) -> None:
-    """A restriction, a hold and a request, about others than who is planted above."""
+    """A restriction, a hold, a request and its export, about others than who is planted above."""
     other = About(target=Target.CALLER, caller=OTHER_CALLER)
     by = house.administrator
     restrict(house.customer, other, reason=REASON, keeps=False, by=by, at=at)
@@ -106,10 +112,11 @@ def plant_rights(house: cast.House, at: datetime) -> None:
     )
     kind = Hold.Kind.LEGAL
     hold(house.customer, record, kind=kind, reason=REASON, ends_at=None, by=by, at=at)
-    open_case(
+    case = open_case(
         house.customer, CaseKind.ACCESS, other, requester=cast.PLANTED_NAME,
         contact=cast.PLANTED_EMAIL, by=by, at=at,
     )  # fmt: skip
+    collect(ask_for_export(house.customer, other, case=case, by=by, at=at).id)
 
 
 def found_in(content: bytes, audio: bytes = b"") -> list[str]:

@@ -27,6 +27,7 @@ from messages.models import Delivery, PhoneMessage
 from recordings.models import Recording
 from smartsvar.audit.models import AuditEntry
 from smartsvar.back_office.site import support_site
+from subprocessors.models import Notice, Subprocessor
 from tests import cast
 from tests.conformance.planted import NUMBERS, TEXTS, Planted, everything_of, found_in, plant
 from tests.conformance.routes import Route, routes
@@ -103,6 +104,10 @@ def values_for(route: Route, parameter: str, planted: Planted) -> list[str]:
         "app_label": sorted({model._meta.app_label for model in support_site._registry}),
         "url": ["", *(f"customers/{page}/" for page in ("member", "user", "staffmember/add"))],
         "name": ["no-such-mail"],
+        "export_id": ids,
+        "part": ["1", "2"],
+        "notice_id": [*map(str, Notice.objects.values_list("pk", flat=True)), NOBODY],
+        "subprocessor_id": [*map(str, Subprocessor.objects.values_list("pk", flat=True)), NOBODY],
     }
     return known[parameter]
 

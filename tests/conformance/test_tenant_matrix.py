@@ -14,10 +14,17 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
+from customers.actions.covers import About, hold, restrict
 from customers.actions.keys import create_api_key
 from customers.actions.members import invite, join
 from customers.actions.staff import StaffDetails, add_staff
-from customers.models import Role, Scope, User
+from customers.models import Hold, Restriction, Role, Scope, Target, User
+from privacy.cases.steps import decide, open_case
+from privacy.erasures.steps import ask_erasure
+from privacy.exports.ask import ask_for_export
+from privacy.exports.collect import collect
+from privacy.models import Case, CaseKind, CaseState, Erasure, SignedReceipt
+from recordings.models import Recording
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.back_office.site import support_site
 from smartsvar.clock import database_now
@@ -25,6 +32,7 @@ from smartsvar.demo.apps import DemoConfig
 from tests import cast
 from tests.conformance.routes import Route, routes
 from tests.conftest import browser
+from tests.subprocessors.register import announced, company_with_file, row_of_register
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -58,6 +66,15 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Own(Page):
+    """A page of something its maker alone may see: to others of the house it is not there."""
+
+    def expected(self, role: str, method: str) -> int:
+        status = super().expected(role, method)
+        return 404 if status == 403 else status
+
+
+@dataclass(frozen=True)
 class Api:
     """An address of the API: each method's scope and answer. `item`: it names an object."""
 
@@ -76,6 +93,14 @@ class Api:
         if role == "key without scope":
             return 403
         return 404 if role == "other key" and self.item else self.ok[method][1]
+
+
+@dataclass(frozen=True)
+class OwnKeyApi(Api):
+    """An address of the API that no platform key may use."""
+
+    def expected(self, role: str, method: str) -> int:
+        return 403 if role == "platform key" else super().expected(role, method)
 
 
 @dataclass(frozen=True)
@@ -133,6 +158,40 @@ TABLE: dict[str, Page | Api | Support | Open | SignedIn] = {
     "portal:message": Page("reader", get()),
     "portal:trail": Page("reader", get()),
     "privacy:home": Page("reader", get()),
+    "privacy:cases": Page("reader", get()),
+    "privacy:case_add": Page("reader", form()),
+    "privacy:case": Own("administrator", get()),
+    "privacy:case_letter": Own("administrator", get()),
+    "privacy:case_file": Own("administrator", get()),
+    "privacy:case_withdraw": Own("administrator", form(302)),
+    "privacy:receipts": Page("reader", get()),
+    "privacy:receipt_chain": Page("reader", get()),
+    "privacy:receipt": Page("reader", get()),
+    "privacy:receipt_keys": Open(get()),
+    "privacy:receipt_verifier": Open(get()),
+    "privacy:exports": Page("administrator", get()),
+    "privacy:export_ask": Page("administrator", form()),
+    "privacy:export": Page("administrator", get()),
+    "privacy:export_part": Page("administrator", get(302)),  # to confirm the password
+    "privacy:export_delete": Page("administrator", form(302)),
+    "privacy:export_schema": Open(get()),
+    "api:export-list": OwnKeyApi(
+        scope(Scope.PRIVACY_EXPORT) | {"post": (Scope.PRIVACY_EXPORT, 400)}
+    ),
+    "api:export-detail": OwnKeyApi(scope(Scope.PRIVACY_EXPORT), item=True),
+    "admin:privacy_export_ask": Support(),
+    "privacy:find": Page("administrator", form()),
+    "privacy:erasures": Page("administrator", get()),
+    "privacy:erase_account": Page("administrator", form()),
+    "privacy:erase_caller": Page("administrator", form()),
+    "privacy:erase_one": Page("administrator", form()),
+    "privacy:erasure": Page("administrator", get()),
+    "privacy:erasure_cancel": Page("administrator", {"post": 302}),
+    "privacy:erasure_certificate": Page("administrator", get()),
+    "privacy:restrictions": Page("administrator", get()),
+    "privacy:restrict_caller": Page("administrator", form()),
+    "privacy:restrict_one": Page("administrator", form()),
+    "privacy:restriction_lift": Page("administrator", form(302)),
     "recordings:list": Page("reader", get()),
     "recordings:audio": Page("reader", get()),
     "recordings:delete": Page("member", form(302)),
@@ -188,6 +247,22 @@ TABLE: dict[str, Page | Api | Support | Open | SignedIn] = {
     "admin:customers_customer_history": Support(),
     "admin:customers_customer_delete": Support(otherwise=403),
     "admin:customers_customer_resend": Support({"post": 302}, otherwise=405),
+    "admin:customers_restriction_place": Support(),
+    "admin:customers_restriction_end": Support({"post": 302}, otherwise=405),
+    "admin:customers_hold_place": Support(),
+    "admin:customers_hold_end": Support({"post": 302}, otherwise=405),
+    "privacy:agreement": Page("reader", get()),
+    "privacy:policy": Open(get()),
+    "privacy:article30": Support(get(), otherwise=405),
+    "subprocessors:list": Open(get()),
+    "subprocessors:notices": Page("reader", get()),
+    "subprocessors:objection": Page("administrator", form()),
+    "admin:subprocessors_subprocessor_agreement": Support(),
+    "admin:privacy_case_take": Support(),
+    "admin:privacy_case_read": Support({"post": 200}, otherwise=405),
+    "admin:privacy_case_identity": Support(),
+    "admin:privacy_case_extend": Support(),
+    "admin:privacy_case_decide": Support(),
 }
 for _model in READ_ONLY:
     _name = f"admin:{_model._meta.app_label}_{_model._meta.model_name}"
@@ -198,6 +273,10 @@ for _model in READ_ONLY:
         f"{_name}_history": Support(),
         f"{_name}_delete": Support(otherwise=403),
     }
+for _name in ("subprocessor", "engagement", "notice"):
+    TABLE[f"admin:subprocessors_{_name}_add"] = Support()
+for _name in ("subprocessor", "engagement", "objection"):
+    TABLE[f"admin:subprocessors_{_name}_change"] = Support()
 
 # Everybody's own sign-in; nothing there belongs to a customer. django-allauth's tests are its own.
 OWN_SIGN_IN = {
@@ -238,13 +317,69 @@ def invitation(house: cast.House) -> UUID:
     ).pk  # fmt: skip
 
 
+def request(house: cast.House) -> UUID:
+    return open_case(
+        house.customer, CaseKind.ACCESS, About(target=Target.CUSTOMER), by=house.administrator,
+        at=database_now(),
+    ).pk  # fmt: skip
+
+
+def answered(house: cast.House) -> UUID:
+    case = Case.objects.get(pk=request(house))
+    at = database_now()
+    decide(case, CaseState.GRANTED, ground="", decision="Ja.", by=SYSTEM, at=at)
+    return case.pk
+
+
 def key(house: cast.House) -> UUID:
     return create_api_key(
         house.customer, label="x", scopes=[], days=1, by=house.administrator, at=database_now()
     )[0].pk
 
 
+def receipt(house: cast.House) -> UUID:
+    chain = SignedReceipt.objects.filter(customer_id=house.customer.pk)
+    return SignedReceipt.objects.create(
+        customer_id=house.customer.pk, sequence=chain.count() + 1, at=database_now(), count=1,
+        fact='{"deleted":[]}', digest="", signature="",
+    ).pk  # fmt: skip
+
+
+def export(house: cast.House) -> UUID:
+    """An export that is ready; about a caller of its own, so that each is another one."""
+    about = About(target=Target.CALLER, caller=f"{uuid4().hex}@export.example")
+    by, at = house.administrator, database_now()
+    identity: UUID = ask_for_export(house.customer, about, case=None, by=by, at=at).pk
+    collect(identity)
+    return identity
+
+
+def erasure(house: cast.House) -> UUID:
+    about = About(target=Target.RECORD, object_model=Recording._meta.label, object_id=call(house))
+    asked = ask_erasure(house.customer, about, by=house.administrator, at=database_now())
+    asked.certificate = {"fact": {}}
+    asked.save()
+    return asked.pk
+
+
+def restriction(house: cast.House) -> UUID:
+    about = About(target=Target.CALLER, caller="+46701740699")
+    by, at = house.administrator, database_now()
+    return restrict(house.customer, about, reason="x", keeps=False, by=by, at=at).pk
+
+
+def held(house: cast.House) -> UUID:
+    about = About(target=Target.CALLER, caller="+46701740699")
+    kind, by, at = Hold.Kind.LEGAL, house.administrator, database_now()
+    return hold(house.customer, about, kind=kind, reason="x", ends_at=None, by=by, at=at).pk
+
+
+MADE_SO: dict[Any, Callable[[cast.House], UUID]] = {
+    Restriction: restriction, Hold: held, Erasure: erasure,
+}  # fmt: skip
 TARGETS: dict[str, Callable[[cast.House], UUID]] = {
+    "privacy:case": request, "privacy:case_withdraw": request,
+    "privacy:case_letter": answered, "privacy:case_file": answered,
     "portal:call": call, "recordings:audio": call, "recordings:delete": call,
     "portal:message": message, "phone_messages:delete": message,
     "customers:staff_change": person, "customers:staff_remove": person,
@@ -252,7 +387,20 @@ TARGETS: dict[str, Callable[[cast.House], UUID]] = {
     "customers:invitation_withdraw": invitation, "customers:key_revoke": key,
     "api:recording-detail": call, "api:recording-audio": call, "api:message-detail": message,
     "api:staff-detail": person,
+    "privacy:erase_one": call, "privacy:restrict_one": call,
+    "privacy:erasure": erasure, "privacy:erasure_cancel": erasure,
+    "privacy:erasure_certificate": erasure, "privacy:restriction_lift": restriction,
+    "privacy:receipt": receipt,
+    "privacy:export": export, "privacy:export_part": export, "privacy:export_delete": export,
+    "api:export-detail": export,
 }  # fmt: skip
+
+
+# What belongs to no customer: parameter -> an object.
+EVERYBODYS: dict[str, Callable[[], UUID]] = {
+    "notice_id": lambda: announced().pk,
+    "subprocessor_id": lambda: company_with_file().pk,
+}
 
 
 class Street:
@@ -300,11 +448,14 @@ class Street:
             "number": str(number or house.customer.number),
             "token": "not-a-token",
             "app_label": "customers",
+            "part": "1",
             "customer_id": str(house.customer.pk),
         }
         for name in route.parameters:
             if name == "object_id":
                 values[name] = str(_row_of(route.admin_model, house))
+            elif name in EVERYBODYS:
+                values[name] = str(EVERYBODYS[name]())
             elif name not in values:
                 values[name] = str(TARGETS[route.name](house))
         return route.address({name: values[name] for name in route.parameters})
@@ -322,6 +473,19 @@ def _row_of(model: Any, house: cast.House) -> Any:
         return model.objects.create(
             job_id=uuid4(), customer_id=house.customer.pk, model="x", count=1, at=database_now()
         ).pk
+    if model._meta.model_name == "export":
+        made = model.objects.filter(customer=house.customer).first()  # there may not be many
+        return made.pk if made else export(house)
+    if model in MADE_SO:
+        return MADE_SO[model](house)
+    if model._meta.model_name == "signedreceipt":
+        return receipt(house)
+    if model._meta.model_name == "purgerun":
+        return model.objects.create(started_at=database_now()).pk
+    if model is Case:
+        return request(house)
+    if model._meta.app_label == "subprocessors":
+        return row_of_register(model, house.customer)
     cast.call_of(house)
     cast.message_of(house)
     return model._base_manager.order_by("pk").last().pk

@@ -44,6 +44,13 @@ def test_what_talks_to_the_mail_server_has_a_queue_of_its_own() -> None:
         "messages.deliver_due",
         "customers.send_invitation",
         "customers.send_waiting_invitations",
+        "privacy.watch_purge",
+        "privacy.tell_exports",
+        "privacy.tell_export",
+        "privacy.remind_of_cases",
+        "privacy.tell_cases",
+        "privacy.tell_case",
+        "subprocessors.tell_customers",
     }
 
 

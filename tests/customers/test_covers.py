@@ -23,7 +23,7 @@ from privacy.purge import purge
 from recordings.actions import delete_recording
 from recordings.models import Recording
 from smartsvar.clock import database_now
-from smartsvar.shredding.actions import claim_rows
+from smartsvar.shredding.claims import claim_rows
 from smartsvar.shredding.models import Held
 from tests import cast
 

@@ -21,7 +21,10 @@ from stdnum.se import orgnr
 from customers.actions.keys import find_api_key
 from customers.models import ApiKey, Customer, Member, StaffMember, User
 from messages.models import Delivery, PhoneMessage
+from privacy.cases.clock import days_left
+from privacy.cases.steps import day_of
 from privacy.due import differences
+from privacy.models import Case
 from recordings.actions import play_recording
 from recordings.models import Recording
 from smartsvar.clock import database_now
@@ -30,6 +33,7 @@ from smartsvar.demo.data import fill
 from smartsvar.demo.traffic import start_for
 from smartsvar.demo.voices import make_call
 from smartsvar.personal_data import Keep, later
+from subprocessors.coverage import uncovered
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -221,3 +225,20 @@ def test_a_call_that_is_to_expire_soon_expires_soon_from_any_day(
         start = start_for(due, keep, days)
         end = later(start, months=3) if days is None else later(start, days=days)
         assert timedelta() <= end - due <= timedelta(days=4)
+
+
+def test_requests_stand_in_every_state_and_none_is_overdue(facts: dict[str, Any]) -> None:
+    cases: list[Any] = list(Case.objects.all())
+    states = Counter(case.state for case in cases)
+    assert states["granted"] == states["refused"] == states["identified"] == 1
+    assert states["received"] >= 2
+    today = day_of(database_now())
+    left = sorted(days_left(case.answer_by, today) for case in cases if case.open)
+    assert 0 <= left[0] <= 8
+    assert all(case.wish for case in cases if case.target == "caller")
+    shown = Recording.objects.live().count()
+    assert 0 < shown < Recording.objects.count()  # a caller is restricted
+
+
+def test_somebody_is_entered_for_every_purpose_of_the_declarations(facts: dict[str, Any]) -> None:
+    assert uncovered(day_of(database_now())) == []

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connections, transaction
 from django.test.utils import override_settings
 
 from messages.delivery import claim, deliver, deliver_due
@@ -166,6 +168,24 @@ def test_two_workers_claim_it_once(anna: cast.House) -> None:
     at = database_now()
     assert claim(delivery.id, at) is not None
     assert claim(delivery.id, at) is None
+
+
+def test_of_two_workers_that_see_it_waiting_one_gets_it(anna: cast.House) -> None:
+    delivery, second = to(anna, "en@ankdamm.example"), []
+    at = database_now()
+
+    def late() -> None:
+        second.append(claim(delivery.id, at))
+        connections.close_all()
+
+    other = threading.Thread(target=late)
+    with transaction.atomic():
+        assert claim(delivery.id, at) is not None
+        other.start()
+        time.sleep(0.5)  # it has read the row as waiting, and waits for its lock
+    other.join()
+    assert second == [None]
+    assert delivery_of(delivery.message).attempts == 1
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,6 @@ ADDRESSES = [
     Address("portal:call", EVERYBODY, "call"),
     Address("portal:message", EVERYBODY, "message"),
     Address("portal:trail", EVERYBODY),
-    Address("privacy:home", EVERYBODY),
     Address("recordings:list", EVERYBODY),
     Address("recordings:audio", EVERYBODY, "call"),
     Address("recordings:delete", CHANGERS, "call", post=302),

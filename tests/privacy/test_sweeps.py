@@ -13,7 +13,7 @@ from privacy.purge import purge
 from recordings.models import Recording
 from smartsvar.clock import database_now
 from smartsvar.ids import new_id
-from smartsvar.shredding import actions
+from smartsvar.shredding import actions, claims
 from smartsvar.vault import finality
 from smartsvar.vault.epochs import create_customer_keys
 from smartsvar.vault.errors import KeyLost
@@ -89,7 +89,7 @@ def test_a_lost_key_is_an_alarm_and_stops_every_sweep(
 
 
 def test_a_row_on_its_way_to_destruction_is_not_mistaken_for_a_lost_key(anna: cast.House) -> None:
-    job = actions.claim_rows(StaffMember, [anna.staff.id], by=anna.member, at=database_now())
+    job = claims.claim_rows(StaffMember, [anna.staff.id], by=anna.member, at=database_now())
     assert job is not None
     RecordKey.objects.filter(id=anna.staff.key_id).delete()
     assert lost_keys() == {}

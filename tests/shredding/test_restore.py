@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from customers.models import Customer, Invitation, StaffMember
+from customers.actions.covers import About
+from customers.models import Customer, Invitation, StaffMember, Target
 from messages.models import PhoneMessage
-from privacy.erasure import erase_customer
+from privacy.erasures.steps import ask_erasure
+from privacy.erasures.work import carry_on
 from privacy.lost_keys import lost_keys
 from privacy.orphans import sweep
 from recordings.models import Recording
@@ -18,7 +20,7 @@ from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
 from smartsvar.ids import new_id
-from smartsvar.shredding import actions, ledger, marks, replay, standing
+from smartsvar.shredding import actions, claims, ledger, marks, replay, standing
 from smartsvar.shredding.models import ErasedBatch, Gone, Receipt, ShredJob
 from smartsvar.startup import NotReady, require_ready
 from smartsvar.vault.errors import KeyLost
@@ -263,7 +265,9 @@ def test_a_customers_batch_that_comes_before_its_calls_is_tried_again(
     cast.message_of(anna)
     mark()
     main, keys = back_up("default"), back_up("keys")
-    erase_customer(anna.customer, by=anna.administrator, at=database_now())
+    account = About(target=Target.CUSTOMER)
+    asked = ask_erasure(anna.customer, account, by=anna.administrator, at=database_now())
+    assert carry_on(asked.id, database_now()) == "done"
     mark()
     restore("default", main)
     restore("keys", keys)
@@ -291,7 +295,7 @@ def test_nothing_new_comes_in_for_a_customer_that_is_being_erased(anna: cast.Hou
     people = [anna.administrator, anna.member, anna.reader]
     for row in (anna.staff, *people, *Invitation.objects.filter(customer=anna.customer)):
         actions.shred([row], by=SYSTEM)
-    job = actions.claim_rows(Customer, [anna.customer.id], by=SYSTEM, at=database_now())
+    job = claims.claim_rows(Customer, [anna.customer.id], by=SYSTEM, at=database_now())
     assert job is not None
     with pytest.raises(Gone):
         cast.message_of(anna)
@@ -352,7 +356,7 @@ def test_a_job_that_was_claimed_in_the_backup_is_resumed_after_it(
 ) -> None:
     call = cast.call_of(anna)
     mark()
-    job = actions.claim_rows(Recording, [call.id], by=anna.member, at=database_now())
+    job = claims.claim_rows(Recording, [call.id], by=anna.member, at=database_now())
     assert job is not None
     main = back_up("default")
     actions.carry_out(job)

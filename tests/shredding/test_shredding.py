@@ -12,7 +12,7 @@ from messages.models import Delivery, PhoneMessage
 from recordings.models import Recording
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
-from smartsvar.shredding import actions, ledger
+from smartsvar.shredding import actions, claims, ledger
 from smartsvar.shredding.models import Gone, Receipt, ShredJob
 from smartsvar.vault.destruction import shred_keys
 from smartsvar.vault.models import RecordKey
@@ -75,7 +75,7 @@ def test_a_worker_that_dies_at_any_step_is_taken_over_and_all_ends_well(
 ) -> None:
     call, bystander = cast.call_of(anna), cast.call_of(anna)
     at = database_now()
-    job = actions.claim_rows(Recording, [call.id], by=anna.member, at=at)
+    job = claims.claim_rows(Recording, [call.id], by=anna.member, at=at)
     assert job is not None
     job_id = job.id
     with monkeypatch.context() as patch:
@@ -142,7 +142,7 @@ def test_a_ledger_that_cannot_be_written_keeps_the_key(
 def test_a_worker_that_was_taken_over_cannot_finish(anna: cast.House) -> None:
     call = cast.call_of(anna)
     at = database_now()
-    job = actions.claim_rows(Recording, [call.id], by=anna.member, at=at)
+    job = claims.claim_rows(Recording, [call.id], by=anna.member, at=at)
     assert job is not None
     next(actions.take_over(at + timedelta(minutes=6)))
     with pytest.raises(actions.LostLease):
@@ -153,14 +153,14 @@ def test_a_worker_that_was_taken_over_cannot_finish(anna: cast.House) -> None:
 def test_a_row_is_claimed_once(anna: cast.House) -> None:
     call = cast.call_of(anna)
     at = database_now()
-    assert actions.claim_rows(Recording, [call.id], by=anna.member, at=at) is not None
-    assert actions.claim_rows(Recording, [call.id], by=anna.member, at=at) is None
+    assert claims.claim_rows(Recording, [call.id], by=anna.member, at=at) is not None
+    assert claims.claim_rows(Recording, [call.id], by=anna.member, at=at) is None
     assert actions.shred([call], by=anna.member) == 0
 
 
 def test_a_stale_copy_cannot_undo_a_claim(anna: cast.House) -> None:
     stale = StaffMember.objects.get(id=anna.staff.id)
-    job = actions.claim_rows(StaffMember, [stale.id], by=anna.member, at=database_now())
+    job = claims.claim_rows(StaffMember, [stale.id], by=anna.member, at=database_now())
     assert job is not None
     stale.title = "Chef"
     with pytest.raises(Gone):

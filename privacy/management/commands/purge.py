@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from privacy.purge import preview, purge
+from privacy.purge import preview
+from privacy.runs import run_purge
 from smartsvar.clock import STOCKHOLM, database_now
 from smartsvar.startup import UNREACHABLE, NotReady, refusal, require_ready
 
@@ -37,7 +38,7 @@ class Command(BaseCommand):
         except UNREACHABLE as error:
             what = type(error).__name__
             raise CommandError(f"Something cannot be reached ({what}). Try again.") from error
-        gone = purge(database_now())
+        gone = run_purge(database_now())
         for model, count in gone.items():
             self.stdout.write(f"{count:8}  {model}")
         self.stdout.write(f"{sum(gone.values()):8}  rows destroyed")

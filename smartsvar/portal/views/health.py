@@ -8,6 +8,8 @@ from django.db import connections
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from privacy.alarm import require_purged
+from smartsvar.clock import database_now
 from smartsvar.unreadable import RETRY_SECONDS
 from smartsvar.vault.storage import blob_store
 
@@ -30,6 +32,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "keys": lambda: _database("keys"),
     "cache": _cache,
     "storage": lambda: blob_store().check(),
+    "purge": lambda: require_purged(database_now()),
 }
 
 

@@ -1,0 +1,208 @@
+"""Carry erasures out: batch by batch, under a lease and a fence, resumable from any point.
+
+Every batch is a deletion like any other (claim, ledger, keys, bytes, rows, receipts). A worker that
+dies leaves at most one claimed batch, which is invisible and which the purge finishes; the erasure
+itself goes on with the next run.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+
+from customers.actions.members import LastAdministrator, guard_last_administrator, note_leavers
+from customers.models import Customer, Member, Target
+from privacy.erasures.certificate import certify
+from privacy.erasures.scope import Part, about_of, mentions_of, parts_of
+from privacy.erasures.sign_in import end_sign_ins
+from privacy.erasures.steps import close
+from privacy.models import Erasure, ErasureBatch, ErasureState, Mentions
+from privacy.receipts import keys
+from smartsvar.audit.actors import SYSTEM, Actor
+from smartsvar.audit.trail import record
+from smartsvar.clock import database_now
+from smartsvar.shredding.actions import LostLease, carry_out
+from smartsvar.shredding.claims import BATCH, claim_rows
+from smartsvar.shredding.models import Held, ShredJob
+from smartsvar.vault.errors import VaultError
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(minutes=10)
+NOTED = ("people",)
+LOOK_AGAIN = timedelta(minutes=10)  # how often a hold is asked whether it has ended
+
+
+class Asker(NamedTuple):
+    """Who asked for the erasure, as the trail names them."""
+
+    actor: Actor
+
+
+def erase_due(at: datetime) -> int:
+    """Carry on every erasure whose time has come; return how many were done."""
+    ready = list(Erasure.objects.ready(at).values_list("id", flat=True))
+    return sum(carry_on(identity, at) == ErasureState.DONE for identity in ready)
+
+
+def carry_on(erasure_id: UUID, at: datetime) -> str:
+    """Do what is left of one erasure; return the state it comes to, "" if it was not to be done.
+
+    A ledger, storage or root key that cannot be reached leaves it for the next run.
+    """
+    erasure = _take(erasure_id, at)
+    if erasure is None:
+        return ""
+    try:
+        return _work(erasure)
+    except LostLease:
+        return ""
+    except (OSError, VaultError, keys.NoKey) as error:
+        log.error("erasure waits", object=str(erasure.id), error=type(error).__name__)
+        _rest(erasure, ErasureState.RUNNING, None)
+        return ErasureState.RUNNING
+
+
+def _take(erasure_id: UUID, at: datetime) -> Erasure | None:
+    """Take it for this worker. A new fence keeps a worker that was thought dead from going on."""
+    ready = Erasure.objects.ready(at).order_by().filter(id=erasure_id)
+    if not ready.update(state=ErasureState.RUNNING, lease_until=at + LEASE, fence=F("fence") + 1):
+        return None
+    found: Erasure = Erasure._base_manager.get(id=erasure_id)
+    return found
+
+
+def _work(erasure: Erasure) -> str:
+    if _all_or_nothing(erasure) and _kept(erasure):
+        return _rest(erasure, ErasureState.HELD, LOOK_AGAIN)
+    _note_people(erasure)
+    for part in _parts(erasure):
+        try:
+            _destroy(part, erasure)
+        except LastAdministrator:
+            return _end(erasure, ErasureState.CANCELLED)
+    if _unfinished(erasure):  # another job is at work on some of it
+        return _rest(erasure, ErasureState.RUNNING, None)
+    if kept := _kept(erasure):
+        erasure.waiting = kept
+        return _rest(erasure, ErasureState.HELD, LOOK_AGAIN)
+    end_sign_ins([UUID(person) for person in erasure.people])
+    return _end(erasure, ErasureState.DONE)
+
+
+def _all_or_nothing(erasure: Erasure) -> bool:
+    """An account that a hold keeps in part is not half destroyed: it cannot run on without it."""
+    return erasure.target == Target.CUSTOMER and not erasure.batches.exists()
+
+
+def _parts(erasure: Erasure) -> Iterator[Part]:
+    """Yield what is to go. After a hold: only what it kept, not what has come in since."""
+    about = about_of(erasure)
+    if erasure.mentions == Mentions.GO:
+        yield from mentions_of(erasure.customer_id, about)
+    parts = [part for part in parts_of(erasure.customer_id, about) if not part.stays]
+    if about.target == Target.CUSTOMER or not erasure.waiting:
+        yield from parts
+        return
+    for part in parts:
+        ids = [UUID(row) for label, row in erasure.waiting if label == part.model._meta.label]
+        yield part.among(ids)
+
+
+def _destroy(part: Part, erasure: Erasure) -> None:
+    """Destroy the part's rows in batches, each its own short transactions: nobody waits long."""
+    while (job := _claim(part, erasure)) is not None:
+        carry_out(job)
+
+
+def _claim(part: Part, erasure: Erasure) -> ShredJob | None:
+    """Claim the next batch under the erasure's fence; None when nothing is left to claim."""
+    while True:
+        free = part.rows.exclude(part.model.holding()).order_by("id")
+        ids = list(free.values_list("id", flat=True)[:BATCH])
+        if not ids:
+            return None
+        try:
+            with transaction.atomic():
+                at = _hold_on(erasure)
+                if part.model is Member and erasure.target == Target.MEMBER:
+                    _still_another_administrator(erasure)
+                by = Asker(Actor(erasure.asked_by_kind, erasure.asked_by))
+                job = claim_rows(part.model, ids, by=by, at=at)
+                if job is not None:
+                    ErasureBatch.objects.create(job_id=job.id, erasure=erasure)
+                if part.model is Member:
+                    note_leavers(at)
+                return job
+        except Held:
+            continue  # a hold came in between: look again, without what it keeps
+
+
+def _still_another_administrator(erasure: Erasure) -> None:
+    Customer.objects.select_for_update().get(id=erasure.customer_id)
+    guard_last_administrator(Member._base_manager.get(id=about_of(erasure).identity))
+
+
+def _hold_on(erasure: Erasure) -> datetime:
+    """Prolong the lease, in the caller's transaction. Raises LostLease when another has it."""
+    at = database_now()
+    mine = Erasure._base_manager.filter(id=erasure.id, fence=erasure.fence, closed_at=None)
+    if not mine.update(lease_until=at + LEASE):
+        raise LostLease(erasure.id)
+    return at
+
+
+def _note_people(erasure: Erasure) -> None:
+    """Write down whose sign-ins may end, before their memberships are gone."""
+    if erasure.target not in {Target.MEMBER, Target.CUSTOMER} or erasure.people:
+        return
+    members = Member._base_manager.filter(customer_id=erasure.customer_id)
+    if erasure.target == Target.MEMBER:
+        members = members.filter(id=about_of(erasure).identity)
+    people = members.values_list("user_id", flat=True)
+    with transaction.atomic():
+        _hold_on(erasure)
+        erasure.people = [str(person) for person in people]
+        erasure.save(update_fields=NOTED)
+
+
+def _unfinished(erasure: Erasure) -> bool:
+    """Whether rows are left that are claimed, or free and not held."""
+    return any(
+        part.found.exclude(part.model.holding(), shred_job_id=None).exists()
+        for part in _parts(erasure)
+    )
+
+
+def _kept(erasure: Erasure) -> list[list[str]]:
+    """Return what holds keep, as model and id; of a whole account only that there is something."""
+    few = 1 if erasure.target == Target.CUSTOMER else None
+    found = []
+    for part in _parts(erasure):
+        rows = part.rows.filter(part.model.holding()).values_list("id", flat=True)
+        found += [[part.model._meta.label, str(row)] for row in rows[:few]]
+    return found
+
+
+def _rest(erasure: Erasure, state: ErasureState, wait: timedelta | None) -> str:
+    """Give the erasure back for a later run."""
+    with transaction.atomic():
+        at = _hold_on(erasure)
+        erasure.state, erasure.lease_until = state, at + wait if wait else None
+        erasure.save()
+    return state
+
+
+def _end(erasure: Erasure, state: ErasureState) -> str:
+    keys.ready(database_now())
+    with transaction.atomic():
+        at = _hold_on(erasure)
+        certify(erasure, state, at)
+        close(erasure, state, at)
+        verb = "erasure.done" if state == ErasureState.DONE else "erasure.cancelled"
+        record(verb, erasure, by=SYSTEM, customer_id=erasure.customer_id, at=at)
+    return state

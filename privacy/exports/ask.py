@@ -1,0 +1,115 @@
+"""Ask for an export, and throw one away."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.http import Http404
+from django.utils import translation
+
+from customers.actions.covers import About
+from customers.models import Customer, Target
+from privacy.cases.steps import open_case
+from privacy.exports.selection import LABELS, portions
+from privacy.models import Case, CaseKind, Export, ExportState
+from smartsvar.audit.actors import Acting
+from smartsvar.audit.trail import record
+from smartsvar.jobs import enqueue
+from smartsvar.personal_data import declared
+from smartsvar.shredding.actions import shred
+
+MOST = 20  # exports that a customer may have at a time
+TASK = "privacy.collect_export"
+UNFINISHED = Q(state__in=[ExportState.WAITING, ExportState.COLLECTING])
+
+
+class TooMany(Exception):
+    """The customer has as many exports as it may; one must go, or expire, first."""
+
+
+class NoSuchThing(Http404):
+    """There is no such person or record at this customer."""
+
+
+def ask_for_export(
+    customer: Customer,
+    about: About,
+    *,
+    case: Case | None,
+    by: Acting,
+    at: datetime,
+    kind: CaseKind = CaseKind.ACCESS,
+    language: str = "",
+) -> Export:
+    """Ask for everything about this (articles 15 and 20); a worker collects it.
+
+    Without a case, one of this kind is opened, and answered when the export is ready. Asked twice
+    for the same while the first is not collected, it is the same export. Raises NoSuchThing,
+    TooMany.
+    """
+    about = _checked(customer, about, at)
+    with transaction.atomic():
+        Customer._base_manager.select_for_update().get(id=customer.id)  # one request at a time
+        living = list(Export.objects.filter(customer=customer).timely(at))
+        twin = next((each for each in living if _same(each, about)), None)
+        if twin is not None:
+            return twin
+        if len(living) >= MOST:
+            raise TooMany
+        opened = case or open_case(customer, kind, about, by=by, at=at)
+        export = Export(
+            customer=customer, case=opened, closes_case=case is None, target=about.target,
+            object_model=about.object_model, object_id=about.object_id, asked_at=at,
+            asked_by_kind=by.actor.kind, asked_by=by.actor.id,
+            language=language or (translation.get_language() or customer.language)[:2],
+        )  # fmt: skip
+        export.caller = about.caller
+        export.save(force_insert=True)
+        record("export.asked", export, by=by, customer_id=customer.id, at=at)
+        enqueue(TASK, export.id)
+    return export
+
+
+def ask_on_behalf(case: Case, *, by: Acting, at: datetime) -> Export:
+    """Ask for what an open request is about. Raises NoSuchThing, TooMany.
+
+    The customer's administrators fetch it; whoever asks here only sees how far it has come.
+    """
+    language = case.customer.language
+    return ask_for_export(case.customer, about_of(case), case=case, by=by, at=at, language=language)
+
+
+def about_of(thing: Export | Case) -> About:
+    """Return whom or what an export or a request is about."""
+    return About(
+        target=Target(thing.target), caller=thing.caller, object_model=thing.object_model,
+        object_id=thing.object_id,
+    )  # fmt: skip
+
+
+def throw_away(export: Export, *, by: Acting) -> int:
+    """Delete an export, collected or not: its list goes, and no download of it goes on.
+
+    Raises Held.
+    """
+    return shred([export], by=by)
+
+
+def _same(export: Export, about: About) -> bool:
+    unfinished = export.state in {ExportState.WAITING, ExportState.COLLECTING}
+    return unfinished and about_of(export) == about
+
+
+def _checked(customer: Customer, about: About, at: datetime) -> About:
+    """Return it with the model's label filled in. Raises NoSuchThing."""
+    if about.target in {Target.CUSTOMER, Target.CALLER}:
+        if about.target == Target.CALLER and not about.caller:
+            raise NoSuchThing
+        return About(target=about.target, caller=about.caller)
+    label = LABELS.get(about.target, about.object_model)
+    whole = About(target=about.target, object_model=label, object_id=about.object_id)
+    exported = {model._meta.label for model, said in declared() if said.export}
+    own = [each for each in portions(customer, whole) if each.key == label]
+    if label not in exported or not any(each.rows(at).exists() for each in own):
+        raise NoSuchThing
+    return whole

@@ -1,0 +1,51 @@
+"""What a row hands over: the fields that its declaration exports, as plain values."""
+
+import hashlib
+import json
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.db.models import ForeignKey, Model
+
+from smartsvar.personal_data import PersonalData
+from smartsvar.vault.rows import SealedModel
+
+Facts = dict[str, Any]
+
+
+def names_of(model: type[Model], said: PersonalData, *, mention: bool) -> list[str]:
+    """Return the fields that are handed over; of a row about somebody else nothing sealed."""
+    sealed = set(model.sealed_fields()) if issubclass(model, SealedModel) else set()
+    own = [] if "id" in said.withhold else ["id"]
+    return own + [name for name in said.export if not (mention and name in sealed)]
+
+
+def facts_of(row: Model, said: PersonalData, names: list[str]) -> Facts:
+    """Return what the row says, by field. Raises Unreadable for what does not open."""
+    model = type(row)
+    return {name: _plain(getattr(row, _attribute(model, name))) for name in names}
+
+
+def digest_of(facts: Facts) -> str:
+    """Return SHA-256, in hexadecimal, of the facts in one written form."""
+    text = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def _attribute(model: type[Model], name: str) -> str:
+    """A person that is named is named by id: the name stands in that person's own record."""
+    if issubclass(model, SealedModel) and name in model.sealed_fields():
+        return name
+    field = model._meta.get_field(name)
+    return field.attname if isinstance(field, ForeignKey) else name
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value

@@ -1,0 +1,68 @@
+"""The mail that an export is ready: that, a link to sign in by, and nothing of what is in it."""
+
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from customers.models import Member, Role
+from privacy.models import Export, ExportState
+from smartsvar import mail
+from smartsvar.clock import database_now
+from smartsvar.unreadable import as_mail_trouble
+
+log = structlog.get_logger(__name__)
+
+
+def untold(at: datetime) -> list[UUID]:
+    """Return the exports that are ready and of which nobody has been told."""
+    ready = Export.objects.filter(state=ExportState.READY, told_at=None).timely(at)
+    return list(ready.order_by("ready_at", "id").values_list("id", flat=True)[:500])
+
+
+def tell(identity: UUID) -> str:
+    """Mail that an export is ready, once; return a code of what hindered it, or ""."""
+    at = database_now()
+    waiting = Export.objects.filter(id=identity, state=ExportState.READY, told_at=None).timely(at)
+    if not waiting.update(told_at=at):
+        return ""
+    try:
+        mail.send(lambda: _write(identity))
+    except mail.TryAgain as error:
+        Export.objects.filter(id=identity, told_at=at).update(told_at=None)
+        log.info("notice waits", object=str(identity), error=str(error))
+        return str(error)
+    except (mail.GiveUp, mail.Unsure) as error:  # the page shows it all the same
+        log.warning("notice not delivered", object=str(identity), error=str(error))
+        return str(error)
+    return ""
+
+
+def _write(identity: UUID) -> EmailMessage:
+    with as_mail_trouble():
+        export = Export.objects.select_related("customer").get(id=identity)
+        to = readers_of(export)
+    if not to:
+        raise mail.GiveUp("nobody")
+    address = reverse("privacy:export", args=[export.customer.number, export.id])
+    with translation.override(export.customer.language):
+        facts = {"link": settings.PUBLIC_URL + address, "until": export.due_at}
+        text = render_to_string("privacy/mail/export_ready.txt", facts)
+        subject = translation.gettext("Your export is ready")
+    return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, to)
+
+
+def readers_of(export: Export) -> list[str]:
+    """Return the member who asked, or all administrators when a key or support did."""
+    here = Member.objects.filter(customer=export.customer, restricted=False).timely()
+    able = here.filter(role=Role.ADMINISTRATOR, user__is_active=True)
+    asked = (
+        able.filter(id__in=[export.asked_by]) if export.asked_by_kind == "member" else able.none()
+    )
+    chosen = asked if asked.exists() else able
+    return list(chosen.order_by("joined_at").values_list("user__email", flat=True))

@@ -1,0 +1,192 @@
+"""Which rows an export is about: the account's, a caller's, a person's or one record's.
+
+Derived from the declarations and the tables' own shape; no model is named that is not of the
+tenant itself. Whatever has something to export is looked at.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from django.db.models import ForeignKey, Model, Q, QuerySet
+
+from customers.actions.covers import About
+from customers.covering import caller_indexes, of_caller
+from customers.models import Customer, Member, StaffMember, Target, User
+from smartsvar.paging import openable
+from smartsvar.personal_data import PersonalData, declaration_of, declared
+from smartsvar.shredding.models import Shreddable
+
+Table = type[Model]
+MENTIONS = "#mentions"
+LABELS = {Target.MEMBER: Member._meta.label, Target.STAFF: StaffMember._meta.label}
+
+
+@dataclass(frozen=True)
+class Portion:
+    """Rows of one model. `mention`: they are about somebody else and only name the person."""
+
+    model: Table
+    said: PersonalData
+    which: Q
+    mention: bool = False
+
+    @property
+    def key(self) -> str:
+        """Its name in an export's cursor and pages; portions are in the order of their keys."""
+        return self.model._meta.label + (MENTIONS if self.mention else "")
+
+    def rows(self, at: datetime) -> "QuerySet[Any]":
+        """Return the rows that may be handed over now, restricted ones among them."""
+        return self.model._base_manager.filter(self.which, at_hand(self.model, self.said, at))
+
+
+def portions(customer: Customer, about: About) -> list[Portion]:
+    """Return all portions of an export, in the order in which it is collected."""
+    found: list[Portion] = []
+    for model, said in declared():
+        if said.export:
+            found += _of(model, said, customer, about)
+    return sorted(found, key=lambda portion: portion.key)
+
+
+def at_hand(model: Table, said: PersonalData, at: datetime) -> Q:
+    """Return which rows are neither being destroyed, nor due at `at` unless held, nor unfinished.
+
+    Restricted ones are at hand: a restriction does not take the right of access away.
+    """
+    wanted = Q()
+    if issubclass(model, Shreddable):
+        wanted &= Q(shred_job_id=None) & (Q(due_at=None) | Q(due_at__gt=at) | model.holding())
+    if said.keep.unfinished:
+        path, value = said.keep.unfinished
+        wanted &= ~Q(**{path.replace(".", "__"): value})
+    parent = _parent(model, said)
+    if parent is not None:
+        above = declaration_of(parent)
+        if isinstance(above, PersonalData) and issubclass(parent, Shreddable):
+            living = parent._base_manager.filter(at_hand(parent, above, at))
+            wanted &= Q(**{f"{said.keep.with_parent}__in": living})
+    return wanted
+
+
+def _of(model: Table, said: PersonalData, customer: Customer, about: About) -> Iterator[Portion]:
+    which = _about(model, said, customer, about)
+    if which is not None:
+        yield Portion(model, said, which)
+    kind = {Target.MEMBER: "member", Target.STAFF: "staff"}.get(Target(about.target))
+    naming = [column for column, of in said.mentions.items() if of == kind]
+    if naming and about.object_id:
+        named = Q()
+        for column in naming:
+            named |= Q(**{_column(model, column): about.object_id})
+        beside = named if which is None else named & ~which
+        yield Portion(model, said, beside & (_owned(model, customer) or Q(pk__in=[])), mention=True)
+
+
+def _about(model: Table, said: PersonalData, customer: Customer, about: About) -> Q | None:
+    """Return which rows of the model it is about; None when none can be."""
+    if about.target == Target.CUSTOMER:
+        members = Member._base_manager.filter(customer=customer, shred_job_id=None)
+        return _owned(model, customer) or _of_users(model, Q(memberships__in=members))
+    found = [
+        _of_address(model, said, customer, about),
+        _single(model, customer, about),
+        _pointing(model, customer, about),
+        _of_parent(model, said, customer, about),
+    ]
+    if about.target == Target.MEMBER:
+        person = Q(memberships__id=about.object_id, memberships__customer=customer)
+        found.append(_of_users(model, person))
+    wanted = [each for each in found if each is not None]
+    return _either(wanted) if wanted else None
+
+
+def _either(wanted: list[Q]) -> Q:
+    whole = wanted[0]
+    for each in wanted[1:]:
+        whole |= each
+    return whole
+
+
+def _owned(model: Table, customer: Customer) -> Q | None:
+    """The customer's own rows, where the table says whose they are."""
+    if model is Customer:
+        return Q(pk=customer.pk)
+    columns = {field.attname for field in model._meta.concrete_fields}
+    return Q(customer_id=customer.pk) if "customer_id" in columns else None
+
+
+def _of_users(model: Table, users: Q) -> Q | None:
+    """What hangs on people's sign-ins, and those themselves."""
+    people = User._base_manager.filter(users)
+    if model is User:
+        return Q(pk__in=people.values("pk"))
+    if "customer_id" in {field.attname for field in model._meta.concrete_fields}:
+        return None
+    keys = [f for f in model._meta.concrete_fields if isinstance(f, ForeignKey)]
+    mine = [Q(**{f"{f.name}__in": people}) for f in keys if f.related_model is User]
+    return _either(mine) if mine else None
+
+
+def _of_address(model: Table, said: PersonalData, customer: Customer, about: About) -> Q | None:
+    """The caller's rows: by blind index, or, where there is none, by opening the few there are."""
+    if about.target != Target.CALLER or not said.callers:
+        return None
+    table: Any = model
+    indexed = {field.of for field in caller_indexes(table)}
+    found = of_caller(table, customer.pk, about.caller)
+    rest = set(said.callers) - indexed
+    if rest:
+        rows = table._base_manager.filter(customer_id=customer.pk)
+        wanted = about.caller.casefold()
+        same = [
+            row.pk
+            for row in openable(list(rows))
+            if any(str(getattr(row, name)).casefold() == wanted for name in rest)
+        ]
+        found |= Q(pk__in=same)
+    return found & Q(customer_id=customer.pk)
+
+
+def _single(model: Table, customer: Customer, about: About) -> Q | None:
+    label = LABELS.get(Target(about.target), about.object_model)
+    owned = _owned(model, customer)
+    if about.target == Target.CALLER or model._meta.label != label or owned is None:
+        return None
+    return Q(pk=about.object_id) & owned
+
+
+def _pointing(model: Table, customer: Customer, about: About) -> Q | None:
+    """Rows that say of themselves, by model and id, that they are about it: cases, the trail."""
+    columns = {field.attname for field in model._meta.concrete_fields}
+    if about.object_id is None or not {"object_model", "object_id", "customer_id"} <= columns:
+        return None
+    label = LABELS.get(Target(about.target), about.object_model)
+    named = Q(object_model=label)
+    if "target" in columns:  # a cover or a case names a person by its kind alone
+        named |= Q(target=about.target)
+    return Q(named, customer_id=customer.pk, object_id=about.object_id)
+
+
+def _of_parent(model: Table, said: PersonalData, customer: Customer, about: About) -> Q | None:
+    """What lives and dies with a row that it is about, and tells to whom that was passed on."""
+    parent = _parent(model, said)
+    above = declaration_of(parent) if parent else None
+    if parent is None or not isinstance(above, PersonalData) or parent is User:
+        return None
+    which = _about(parent, above, customer, about)
+    if which is None:
+        return None
+    return Q(**{f"{said.keep.with_parent}__in": parent._base_manager.filter(which)})
+
+
+def _parent(model: Table, said: PersonalData) -> Table | None:
+    if not said.keep.with_parent:
+        return None
+    return cast(Table, model._meta.get_field(said.keep.with_parent).related_model)
+
+
+def _column(model: Table, name: str) -> str:
+    return str(getattr(model._meta.get_field(name), "attname", name))

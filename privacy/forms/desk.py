@@ -1,0 +1,111 @@
+"""Forms of support's desk: who asks, more time, the decision."""
+
+from datetime import date
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from customers.actions.covers import About
+from customers.models import Customer, Target
+from privacy.forms.cases import WISH, address_of
+from privacy.models import CaseKind, CaseState
+
+ANSWERS = [
+    (CaseState.GRANTED.value, _("granted")),
+    (CaseState.REFUSED.value, _("refused")),
+]
+TEXT = 6000
+
+
+class TakingForm(forms.Form):
+    """A request that came by letter or telephone, from a caller or about an account."""
+
+    customer = forms.IntegerField(label=_("Customer number"), min_value=1)
+    kind = forms.ChoiceField(label=_("Right"), choices=CaseKind.choices)
+    caller = forms.CharField(
+        label=_("The caller's number or e-mail"), max_length=254, required=False,
+        help_text=_("Empty: the request is about the whole account."),
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )  # fmt: skip
+    requester = forms.CharField(label=_("Who asks"), max_length=120)
+    contact = forms.CharField(
+        label=_("Where the answer goes"), max_length=500,
+        help_text=_("An e-mail address, where there is one: it is told of news."),
+    )  # fmt: skip
+    received_on = forms.DateField(
+        label=_("Received"), widget=forms.DateInput({"type": "date"}),
+        help_text=_("The day it reached us: the time to answer runs from there."),
+    )  # fmt: skip
+    wish = forms.CharField(
+        label=_("What is asked"), max_length=WISH, required=False,
+        widget=forms.Textarea({"rows": 4}),
+    )  # fmt: skip
+
+    def __init__(self, data: Any = None, *, today: date) -> None:
+        super().__init__(data, initial={"received_on": today.isoformat()})
+        self.today = today
+
+    def clean_customer(self) -> Customer:
+        number = self.cleaned_data["customer"]
+        found: Customer | None = Customer.objects.timely().filter(number=number).first()
+        if found is None:
+            raise forms.ValidationError(_("There is no customer with this number."))
+        return found
+
+    def clean_caller(self) -> str:
+        return address_of(self.cleaned_data["caller"])
+
+    def clean_received_on(self) -> date:
+        day: date = self.cleaned_data["received_on"]
+        if day > self.today:
+            raise forms.ValidationError(_("This day has not come yet."))
+        return day
+
+    def about(self) -> About:
+        """Return whom the request is about; after is_valid()."""
+        caller = self.cleaned_data["caller"]
+        return About(target=Target.CALLER if caller else Target.CUSTOMER, caller=caller)
+
+
+class IdentityForm(forms.Form):
+    """How we know that who asks is who they say."""
+
+    how = forms.CharField(
+        label=_("How the identity was checked"), max_length=500,
+        help_text=_("How, never with what: no copy or number of an identity document."),
+    )  # fmt: skip
+
+
+class ExtensionForm(forms.Form):
+    """Why the answer takes two more months; the person reads it."""
+
+    reason = forms.CharField(
+        label=_("Why more time is needed"), max_length=TEXT, widget=forms.Textarea({"rows": 3}),
+        help_text=_("The person is told at once, and reads this in the portal."),
+    )  # fmt: skip
+
+
+class DecisionForm(forms.Form):
+    """Grant or refuse, in the words of the answer; shown once more before it goes."""
+
+    state = forms.ChoiceField(label=_("Decision"), choices=ANSWERS, widget=forms.RadioSelect)
+    decision = forms.CharField(
+        label=_("What we do or have done"), max_length=TEXT, widget=forms.Textarea({"rows": 5}),
+    )  # fmt: skip
+    ground = forms.CharField(
+        label=_("Why, with the article of law"), max_length=TEXT, required=False,
+        widget=forms.Textarea({"rows": 4}),
+        help_text=_("A refusal must say why. What is kept: on which law and until when."),
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        answers: dict[str, Any] = super().clean() or {}
+        if answers.get("state") == CaseState.REFUSED and not answers.get("ground"):
+            self.add_error("ground", _("Write why the request is refused."))
+        return answers
+
+    def answer(self) -> tuple[CaseState, str, str]:
+        """Return the state, the ground and the decision; after is_valid()."""
+        said = cast("dict[str, str]", self.cleaned_data)
+        return CaseState(said["state"]), said["ground"], said["decision"]

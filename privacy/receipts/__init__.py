@@ -1,0 +1,1 @@
+"""Receipts of deletion: signed, chained per customer, checked by anybody (docs/receipts.md)."""

@@ -1,0 +1,182 @@
+"""The declarations' vocabulary in people's words: kinds of data, grounds, fields, deaths.
+
+A field or moment that has no word here is called by the model's own name for it.
+"""
+
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy
+
+from smartsvar.personal_data import Basis, Death, Erase, Role, Spread
+
+ROLES: dict[Role, Any] = {
+    Role.CONTROLLER: gettext_lazy("controller"),
+    Role.PROCESSOR: gettext_lazy("processor for the customer"),
+}
+BASES: dict[Basis, Any] = {
+    Basis.CONTRACT: gettext_lazy("contract, art. 6(1)(b)"),
+    Basis.LEGAL_OBLIGATION: gettext_lazy("legal obligation, art. 6(1)(c)"),
+    Basis.LEGITIMATE_INTEREST: gettext_lazy("legitimate interest, art. 6(1)(f)"),
+    Basis.CUSTOMER_INSTRUCTION: gettext_lazy("the customer's instruction, art. 28(3)(a)"),
+}
+ENDS: dict[Erase, Any] = {
+    Erase.SHRED: gettext_lazy("its key is destroyed, then what it sealed"),
+    Erase.WITH_PARENT: gettext_lazy("goes in the same step as what it belongs to"),
+    Erase.DELETE: gettext_lazy("the row is deleted"),
+    Erase.PRUNE: gettext_lazy("the oldest part of the log is cut off"),
+}
+DEATHS: dict[Death, Any] = {
+    Death.WITH_SOURCE: gettext_lazy("deleted in the same step as its source"),
+    Death.WITH_KEY: gettext_lazy("unreadable from the moment its source's key is destroyed"),
+    Death.NAMES_ONLY: gettext_lazy("holds only ids; the content is read from its source"),
+    Death.HANDED_OVER: gettext_lazy("handed over to whose data it is"),
+    Death.OVERWRITTEN: gettext_lazy("thrown away in turn"),
+}
+SPREADS: dict[Spread, Any] = {
+    Spread.SEALED: gettext_lazy("every sealed row"),
+    Spread.AUDIO: gettext_lazy("every recording's sealed audio"),
+    Spread.UNSEALED: gettext_lazy("every row that is not sealed"),
+    Spread.EXPORTED: gettext_lazy("everything that can be exported"),
+}
+# The end of “3 months after …” and “until …”.
+MOMENTS: dict[str, Any] = {
+    "asked_at": gettext_lazy("the request"),
+    "at": gettext_lazy("the event"),
+    "action_time": gettext_lazy("the event"),
+    "closed_at": gettext_lazy("its closing"),
+    "contract_ended_at": gettext_lazy("the contract's end"),
+    "created_at": gettext_lazy("its creation"),
+    "ended_at": gettext_lazy("the end"),
+    "expire_date": gettext_lazy("its expiry"),
+    "expires_at": gettext_lazy("its expiry"),
+    "handled_at": gettext_lazy("the answer"),
+    "left_at": gettext_lazy("the last membership's end"),
+    "paid_at": gettext_lazy("the payment"),
+    "taken_at": gettext_lazy("its receipt"),
+}
+# Tables of libraries, whose own names for them say little.
+THINGS: dict[str, Any] = {
+    "account.EmailAddress": gettext_lazy("sign-in addresses"),
+    "admin.LogEntry": gettext_lazy("support's changes"),
+    "customers.User": gettext_lazy("sign-ins"),
+    "mfa.Authenticator": gettext_lazy("second factors"),
+    "sessions.Session": gettext_lazy("sessions"),
+    "shredding.ErasedBatch": gettext_lazy("notes of what was deleted"),
+    "vault.RecordKey": gettext_lazy("records' keys"),
+}
+FIELDS: dict[str, Any] = {
+    "action_flag": gettext_lazy("what was done"),
+    "action_time": gettext_lazy("when"),
+    "actor_id": gettext_lazy("who did it (id)"),
+    "actor_kind": gettext_lazy("what kind of person or system did it"),
+    "address": gettext_lazy("the recipient's address"),
+    "answer": gettext_lazy("our answer"),
+    "answer_by": gettext_lazy("to be answered by"),
+    "answer_notice": gettext_lazy("what callers are told"),
+    "asked_at": gettext_lazy("when it was asked for"),
+    "at": gettext_lazy("when"),
+    "audio_format": gettext_lazy("the file's format"),
+    "call_id": gettext_lazy("the call's id"),
+    "called_number": gettext_lazy("called number"),
+    "caller": gettext_lazy("the caller's number or e-mail"),
+    "caller_company": gettext_lazy("the caller's company"),
+    "caller_email": gettext_lazy("the caller's e-mail"),
+    "caller_name": gettext_lazy("the caller's name"),
+    "caller_number": gettext_lazy("the caller's number"),
+    "certificate": gettext_lazy("certificate"),
+    "changed_at": gettext_lazy("when it was changed"),
+    "channel": gettext_lazy("way of delivery"),
+    "closed_at": gettext_lazy("when it was closed"),
+    "closes_at": gettext_lazy("when the account is to be erased"),
+    "company_name": gettext_lazy("company"),
+    "contact": gettext_lazy("where the answer goes"),
+    "contact_email": gettext_lazy("the contact's e-mail"),
+    "contact_name": gettext_lazy("the contact's name"),
+    "contract_ended_at": gettext_lazy("when the contract ended"),
+    "created_at": gettext_lazy("when it was made"),
+    "date_joined": gettext_lazy("when the sign-in was made"),
+    "decided_at": gettext_lazy("when it was decided"),
+    "decision": gettext_lazy("decision"),
+    "duration_ms": gettext_lazy("length"),
+    "email": gettext_lazy("e-mail"),
+    "ended_at": gettext_lazy("when it ended"),
+    "ends_at": gettext_lazy("when it is to end"),
+    "extended_on": gettext_lazy("when the time was extended"),
+    "extension_reason": gettext_lazy("why the time was extended"),
+    "ground": gettext_lazy("ground"),
+    "handled_at": gettext_lazy("when it was answered"),
+    "identified_at": gettext_lazy("when the identity was checked"),
+    "identified_how": gettext_lazy("how the identity was checked"),
+    "keeps": gettext_lazy("whether it is kept past its time"),
+    "keywords": gettext_lazy("keywords"),
+    "kind": gettext_lazy("kind"),
+    "language": gettext_lazy("language"),
+    "last_login": gettext_lazy("last sign-in"),
+    "last_used_at": gettext_lazy("last used"),
+    "made_at": gettext_lazy("when it was made"),
+    "matter": gettext_lazy("matter"),
+    "mentions": gettext_lazy("what becomes of mentions by others"),
+    "name": gettext_lazy("name"),
+    "number": gettext_lazy("number"),
+    "object_id": gettext_lazy("what it is about (id)"),
+    "object_model": gettext_lazy("what kind of thing it is about"),
+    "object_repr": gettext_lazy("what it is about (id)"),
+    "opened_at": gettext_lazy("when the account was opened"),
+    "organisation_number": gettext_lazy("organisation number"),
+    "outcome": gettext_lazy("outcome"),
+    "phone": gettext_lazy("phone"),
+    "placed_at": gettext_lazy("since when"),
+    "reason": gettext_lazy("reason"),
+    "received_at": gettext_lazy("when we received it"),
+    "received_on": gettext_lazy("when we received it"),
+    "recording_days": gettext_lazy("chosen days to keep recordings"),
+    "requester": gettext_lazy("who asks"),
+    "joined_at": gettext_lazy("when the person became a member"),
+    "role": gettext_lazy("role"),
+    "settled_at": gettext_lazy("when it was delivered"),
+    "size": gettext_lazy("the file's size"),
+    "staff": gettext_lazy("whom it is for"),
+    "starts_at": gettext_lazy("when it is to begin"),
+    "started_at": gettext_lazy("when it began"),
+    "state": gettext_lazy("state"),
+    "taken_at": gettext_lazy("when it was taken"),
+    "target": gettext_lazy("about whom or what"),
+    "title": gettext_lazy("title"),
+    "type": gettext_lazy("kind"),
+    "user": gettext_lazy("who did it (id)"),
+    "verb": gettext_lazy("what was done"),
+    "verified": gettext_lazy("whether the address is confirmed"),
+    "wish": gettext_lazy("what is asked for"),
+}
+
+
+def field_name(model: type[models.Model], name: str) -> str:
+    """Return what a field is called for people."""
+    return str(FIELDS[name]) if name in FIELDS else own_name(model, name)
+
+
+def own_name(model: type[models.Model], name: str) -> str:
+    """Return what the model itself calls a field."""
+    try:
+        return str(getattr(model._meta.get_field(name), "verbose_name", name))
+    except FieldDoesNotExist:
+        return name.replace("_", " ")
+
+
+def moment(model: type[models.Model], path: str) -> str:
+    """Return what ends “… after”: the moment that a dotted path leads to."""
+    last = path.rsplit(".", 1)[-1]
+    return str(MOMENTS[last]) if last in MOMENTS else own_name(model, last)
+
+
+def said(text: object) -> str:
+    """Return a declaration's own text in the reader's language."""
+    return str(text) if isinstance(text, Promise) else gettext(str(text))
+
+
+def thing_name(model: type[models.Model]) -> str:
+    """Return what a model's rows are called, several of them."""
+    return str(THINGS.get(model._meta.label, model._meta.verbose_name_plural))

@@ -1,0 +1,91 @@
+"""What was deleted when, what is due next; receipts to take along and keys to check them by."""
+
+import json
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+from django.apps import apps
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from customers.access import member_page
+from customers.models import Member
+from privacy.models import SignedReceipt
+from privacy.outlook import outlook
+from privacy.receipts import files, keys, verify
+from smartsvar.clock import database_now
+from smartsvar.paging import page_of
+
+SHOWN = 30
+Answer = TypeVar("Answer", HttpResponse, StreamingHttpResponse)
+
+
+@require_safe
+@member_page(restricted=True)
+def receipts(request: HttpRequest, member: Member) -> HttpResponse:
+    rows = SignedReceipt.objects.filter(customer_id=member.customer.id)
+    older, newer = request.GET.get("older", ""), request.GET.get("newer", "")
+    page = page_of(rows, moment="at", older=older, newer=newer, size=SHOWN)
+    now = database_now()
+    context = {
+        "member": member,
+        "page": page,
+        "lines": [(receipt, _deleted(receipt)) for receipt in page.rows],
+        "outlook": outlook(now, member.customer),
+        "now": now,
+    }
+    return render(request, "privacy/receipts.html", context)
+
+
+def _deleted(receipt: SignedReceipt) -> list[tuple[int, str, str]]:
+    """Return what a receipt says, for people: count, kind, reason."""
+    fact = json.loads(receipt.fact)
+    return [(each["count"], _kind(each["model"]), each["reason"]) for each in fact["deleted"]]
+
+
+def _kind(label: str) -> str:
+    try:
+        return str(apps.get_model(label)._meta.verbose_name_plural)
+    except LookupError:  # a model that is no more
+        return label
+
+
+@require_safe
+@member_page(restricted=True)
+def receipt(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
+    mine = SignedReceipt.objects.filter(customer_id=member.customer.id, id=identity).first()
+    if mine is None:
+        raise Http404
+    answer = HttpResponse(files.single(mine), content_type="application/json")
+    return _attached(answer, f"kvitto-{member.customer.number}-{mine.sequence}.json")
+
+
+@require_safe
+@member_page(restricted=True)
+def chain(request: HttpRequest, member: Member) -> StreamingHttpResponse:
+    content = files.chain_of(member.customer.id)
+    answer = StreamingHttpResponse(content, content_type="application/json")
+    return _attached(answer, f"kvitton-{member.customer.number}.json")
+
+
+def _attached(answer: Answer, name: str) -> Answer:
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+@require_safe
+@cache_control(public=True, max_age=300)
+def published_keys(request: HttpRequest) -> JsonResponse:
+    return JsonResponse(keys.published(), json_dumps_params={"indent": 2})
+
+
+@require_safe
+@cache_control(public=True, max_age=300)
+def verifier(request: HttpRequest) -> HttpResponse:
+    text = Path(verify.__file__).read_text(encoding="utf-8")
+    answer = HttpResponse(text, content_type="text/x-python; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="verify.py"'
+    return answer

@@ -1,0 +1,147 @@
+"""What support writes into the register, and what a customer writes against a change."""
+
+import base64
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from smartsvar.clock import database_now
+from subprocessors.models import Agreement, Engagement, Notice, Objection, Subprocessor
+from subprocessors.notices import earliest_day
+from subprocessors.places import COUNTRIES
+from subprocessors.purposes import purpose_choices
+
+LARGEST_FILE = 2 * 1024 * 1024  # bytes: it is read into memory, sealed whole
+PLAIN = ("signed_on", "review_on", "ended_at")
+SEALED = ("contact_name", "contact_email")
+
+
+def country_choices() -> list[tuple[str, str]]:
+    """Return the countries by name, those of the EEA among them."""
+    return sorted(((code, str(name)) for code, name in COUNTRIES.items()), key=lambda c: c[1])
+
+
+def engagement_label(engagement: Engagement) -> str:
+    """Name an engagement in a list to choose from."""
+    names = dict(purpose_choices())
+    return f"{engagement.subprocessor.name}: {names.get(engagement.purpose, engagement.purpose)}"
+
+
+class EngagementChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, obj: Any) -> str:
+        return engagement_label(obj)
+
+
+class SubprocessorChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, obj: Any) -> str:
+        return cast(Subprocessor, obj).name
+
+
+class SubprocessorForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The company and its agreement. The file and an audit are added, never shown again here."""
+
+    country = forms.ChoiceField(label=_("Country of the company"), choices=country_choices)
+    website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
+    contact_name = forms.CharField(label=_("Contact's name"), max_length=120, required=False)
+    contact_email = forms.EmailField(label=_("Contact's e-mail"), required=False)
+    signed_on = forms.DateField(label=_("Agreement signed"), required=False)
+    review_on = forms.DateField(label=_("To be reviewed"), required=False)
+    ended_at = forms.DateTimeField(
+        label=_("Agreement ended"),
+        required=False,
+        help_text=_("The contact and the agreement are deleted a while after this."),
+    )
+    file = forms.FileField(label=_("Signed agreement (PDF)"), required=False)
+    audit_on = forms.DateField(label=_("New audit: date"), required=False)
+    audit_finding = forms.CharField(
+        label=_("New audit: what was found"), max_length=2000, required=False, widget=forms.Textarea
+    )
+
+    class Meta:
+        model = Subprocessor
+        fields = ("name", "number", "country", "website")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        agreement = agreement_of(self.instance)
+        for name in (*PLAIN, *SEALED) if agreement else ():
+            self.initial.setdefault(name, getattr(agreement, name))
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file is None:
+            return None
+        if file.size > LARGEST_FILE:
+            raise forms.ValidationError(_("The file is too large."))
+        content = file.read()
+        if not content.startswith(b"%PDF-"):
+            raise forms.ValidationError(_("The file is no PDF."))
+        return file.name[-100:], base64.b64encode(content).decode()
+
+    def clean(self) -> dict[str, Any]:
+        answers: dict[str, Any] = super().clean() or {}
+        if bool(answers.get("audit_on")) != bool(answers.get("audit_finding")):
+            self.add_error("audit_on", _("An audit has a date and a finding."))
+        return answers
+
+
+def agreement_of(subprocessor: Subprocessor) -> Agreement | None:
+    """Return the agreement with this subprocessor, if there is one."""
+    return Agreement.objects.stored().filter(subprocessor_id=subprocessor.pk).first()
+
+
+class EngagementForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What for, where, from when. A place outside the EEA needs a safeguard."""
+
+    subprocessor = SubprocessorChoice(
+        label=_("Subprocessor"), queryset=Subprocessor.objects.order_by("name")
+    )
+    purpose = forms.ChoiceField(label=_("Engaged for"), choices=purpose_choices)
+    country = forms.ChoiceField(label=_("Country where data is processed"), choices=country_choices)
+
+    class Meta:
+        model = Engagement
+        fields = ("subprocessor", "purpose", "country", "safeguard", "starts_on", "ends_on")
+
+
+class NoticeForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A change to be announced to every customer."""
+
+    engagement = EngagementChoice(
+        label=_("Engagement"), queryset=Engagement.objects.select_related("subprocessor")
+    )
+
+    class Meta:
+        model = Notice
+        fields = ("engagement", "kind", "takes_effect_on")
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what would take effect before customers' time to object is over."""
+        answers: dict[str, Any] = super().clean() or {}
+        if self.errors or answers["kind"] == Notice.Kind.END:
+            return answers
+        day = earliest_day(database_now())
+        if answers["takes_effect_on"] < day:
+            told = _("Customers have time to object: %(day)s is the earliest.")
+            self.add_error("takes_effect_on", told % {"day": day})
+        return answers
+
+
+class AnswerForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Our answer to an objection."""
+
+    outcome = forms.ChoiceField(label=_("Outcome"), choices=Objection.Outcome)
+    answer = forms.CharField(label=_("Answer"), max_length=4000, widget=forms.Textarea)
+
+    class Meta:
+        model = Objection
+        fields = ("outcome",)
+
+
+class ObjectionForm(forms.Form):
+    """Why a customer objects."""
+
+    reason = forms.CharField(
+        label=_("Why you object"), max_length=4000, widget=forms.Textarea(attrs={"rows": 6})
+    )

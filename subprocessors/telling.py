@@ -1,0 +1,114 @@
+"""The mails about notices, as work that must not be lost: claim, send, settle; each once.
+
+Like a message's delivery: a claim has a lease and a fence, and a worker that died while it sent
+leaves *unknown*, for a second mail is no better than the notice on the customer's page.
+"""
+
+import time
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db.models import F
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from smartsvar import mail
+from smartsvar.clock import database_now
+from smartsvar.unreadable import as_mail_trouble
+from subprocessors.models import Told
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(minutes=10)  # above the longest SMTP dialogue
+WAIT = timedelta(minutes=5)
+GIVE_UP_AFTER = timedelta(days=7)
+RUN_SECONDS = 120
+
+
+def tell_waiting() -> int:
+    """Send every mail that waits; return how many were handled.
+
+    What no mail can do now (no server, no key, no database) ends the run: the next one goes on.
+    """
+    end, handled = time.monotonic() + RUN_SECONDS, 0
+    waiting = Told.objects.waiting(database_now()).values_list("id", flat=True)
+    for identity in list(waiting[:5000]):
+        if time.monotonic() > end:
+            break
+        handled += 1
+        try:
+            if tell(identity) in mail.FOR_ALL:
+                break
+        except Exception:  # the others' turn all the same
+            log.exception("notice failed", object=str(identity))
+    return handled
+
+
+def tell(identity: UUID) -> str:
+    """Send one mail if it waits; return the code of what hindered it, or ""."""
+    at = database_now()
+    abandoned = Told.objects.filter(id=identity, state=Told.State.CLAIMED).exists()
+    told = claim(identity, at)
+    if told is None:
+        return ""
+    if abandoned:  # the worker before us may have sent it
+        return _settle(told, Told.State.UNKNOWN, "worker_died")
+    try:
+        mail.send(lambda: _write(told))
+    except mail.TryAgain as error:
+        return _again(told, str(error), at)
+    except mail.GiveUp as error:
+        return _settle(told, Told.State.FAILED, str(error))
+    except mail.Unsure as error:
+        return _settle(told, Told.State.UNKNOWN, str(error))
+    return _settle(told, Told.State.SENT, "")
+
+
+def claim(identity: UUID, at: datetime) -> Told | None:
+    """Take a waiting mail for this worker; None when it is not waiting (any more)."""
+    fence = Told.objects.waiting(at).filter(id=identity).values_list("fence", flat=True).first()
+    if fence is None:
+        return None
+    # By the fence that was read: of two workers that saw it waiting, the second finds another.
+    taken = Told.objects.filter(id=identity, fence=fence).update(
+        state=Told.State.CLAIMED,
+        lease_until=at + LEASE,
+        fence=F("fence") + 1,
+        attempts=F("attempts") + 1,
+    )
+    if not taken:
+        return None
+    named = Told.objects.select_related("customer", "notice__engagement__subprocessor")
+    found: Told = named.get(id=identity)
+    return found
+
+
+def _write(told: Told) -> EmailMessage:
+    with as_mail_trouble(), translation.override(told.customer.language):
+        engagement = told.notice.engagement
+        page = reverse("subprocessors:notices", args=[told.customer.number])
+        link = settings.PUBLIC_URL + page
+        facts = {"notice": told.notice, "engagement": engagement, "link": link}
+        text = render_to_string("subprocessors/mail/notice.txt", facts)
+        subject = translation.gettext("A change among our subprocessors")
+        return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [told.customer.email])
+
+
+def _settle(told: Told, state: str, code: str) -> str:
+    mine = Told.objects.filter(id=told.id, fence=told.fence, state=Told.State.CLAIMED)
+    mine.update(state=state, error=code, settled_at=database_now(), lease_until=None)
+    log.info("notice settled", object=str(told.id), state=state, error=code)
+    return code
+
+
+def _again(told: Told, code: str, at: datetime) -> str:
+    """Queue the next attempt, for a week; while nothing could be tried, without an end."""
+    if code not in mail.UNWRITTEN and at - told.notice.announced_at > GIVE_UP_AFTER:
+        return _settle(told, Told.State.FAILED, code)
+    mine = Told.objects.filter(id=told.id, fence=told.fence, state=Told.State.CLAIMED)
+    mine.update(state=Told.State.QUEUED, error=code, next_attempt_at=at + WAIT, lease_until=None)
+    return code

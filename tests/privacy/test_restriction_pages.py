@@ -1,0 +1,205 @@
+"""Restrictions in the portal, restrictions and holds by support, and what a hold says at doors."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from customers.actions.covers import About, hold, restrict
+from customers.actions.members import accept_invitation, invite
+from customers.models import Customer, Hold, Invitation, Member, Restriction, Target
+from messages.models import Delivery
+from recordings.actions import begin_upload
+from recordings.models import Recording
+from smartsvar.clock import database_now
+from tests import cast
+from tests.conformance.routes import routes
+from tests.conformance.test_tenant_matrix import TARGETS
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+ACCOUNT = About(target=Target.CUSTOMER)
+
+
+def page(name: str, house: cast.House, *ids: Any) -> str:
+    return reverse(f"privacy:{name}", args=[house.customer.number, *ids])
+
+
+def text(response: Any) -> str:
+    return " ".join(response.content.decode().split())
+
+
+@pytest.fixture
+def browser(anna: cast.House, sign_in: Any) -> Client:
+    client: Client = sign_in(anna.administrator)
+    client.cookies.load({"language": "en"})
+    return client
+
+
+@pytest.fixture
+def desk(sven: Any, sign_in: Any, settings: Any) -> Client:
+    """Sven's browser."""
+    settings.SUPPORT_NEEDS_SECOND_FACTOR = False
+    client: Client = sign_in(sven)
+    client.cookies.load({"language": "en"})
+    return client
+
+
+def held(house: cast.House, about: About = ACCOUNT) -> Hold:
+    return hold(
+        house.customer, about, kind=Hold.Kind.LEGAL, reason="Tvist om taket", ends_at=None,
+        by=house.administrator, at=database_now(),
+    )  # fmt: skip
+
+
+def test_anna_restricts_zacharias_and_lifts_it(anna: cast.House, browser: Client) -> None:
+    cast.call_of(anna)
+    assert "Nothing is restricted" in text(browser.get(page("restrictions", anna)))
+    number = {"caller": "070-174 06 66"}
+    assert "Restrict 070-174 06 66?" in text(browser.post(page("restrict_caller", anna), number))
+    said = number | {"reason": "Säger att det inte var han", "keeps": "on"}
+    browser.post(page("restrict_caller", anna), said)
+    cover = Restriction.objects.get()
+    assert (cover.caller, cover.keeps) == (cast.PLANTED_NUMBER, True)
+    assert not Recording.objects.of(anna.customer).exists()
+    listed = text(browser.get(page("restrictions", anna)))
+    assert "070-174 06 66" in listed
+    assert "kept past its time" in listed
+    assert "Säger att det inte var han" in listed
+    browser.post(page("restriction_lift", anna, cover.id))
+    assert Recording.objects.of(anna.customer).exists()
+    assert browser.post(page("restriction_lift", anna, cover.id)).status_code == 404
+
+
+def test_a_ground_is_asked_for(anna: cast.House, browser: Client) -> None:
+    browser.post(page("restrict_one", anna, anna.staff.id), {"reason": " "})
+    assert not Restriction.objects.exists()
+
+
+def test_a_restricted_person_is_named_where_it_is_lifted_and_only_there(
+    anna: cast.House, browser: Client
+) -> None:
+    browser.post(page("restrict_one", anna, anna.staff.id), {"reason": "x"})
+    assert anna.staff.name in text(browser.get(page("restrictions", anna)))
+    register = reverse("customers:staff_list", args=[anna.customer.number])
+    assert anna.staff.name not in text(browser.get(register))
+
+
+def test_the_last_administrator_is_not_locked_out(anna: cast.House, browser: Client) -> None:
+    answer = browser.post(page("restrict_one", anna, anna.administrator.id), {"reason": "x"})
+    assert "There must be an administrator" in text(answer)
+    assert not Restriction.objects.exists()
+
+
+def test_a_restricted_member_is_not_invited_again_nor_made_twice(anna: cast.House) -> None:
+    about = About(target=Target.MEMBER, object_model=Member._meta.label, object_id=anna.member.id)
+    by, at = anna.administrator, database_now()
+    restrict(anna.customer, about, reason="x", keeps=False, by=by, at=at)
+    email = anna.member.user.email
+    invitation = invite(anna.customer, email=email, name="B", role="member", by=by, at=at)
+    accept_invitation(invitation, user=anna.member.user, password="", name="B", at=at)
+    assert Member.objects.filter(customer=anna.customer, user=anna.member.user).count() == 1
+
+
+def test_messages_to_a_restricted_person_wait(anna: cast.House) -> None:
+    cast.message_of(anna, staff=anna.staff)
+    about = About(target=Target.STAFF, object_model=anna.staff._meta.label, object_id=anna.staff.id)
+    assert Delivery.objects.waiting(database_now()).exists()
+    by, at = anna.administrator, database_now()
+    restrict(anna.customer, about, reason="x", keeps=False, by=by, at=at)
+    assert not Delivery.objects.waiting(database_now()).exists()
+
+
+def test_support_restricts_and_lifts_a_whole_account(anna: cast.House, desk: Client) -> None:
+    cast.call_of(anna)
+    place = reverse("admin:customers_restriction_place")
+    desk.post(place, {"customer": anna.customer.number, "reason": "Avstängd"})
+    assert Customer.objects.get(id=anna.customer.id).restricted
+    cover = Restriction.objects.get()
+    shown = text(desk.get(reverse("admin:customers_restriction_change", args=[cover.id])))
+    assert "Avstängd" not in shown
+    desk.post(reverse("admin:customers_restriction_end", args=[cover.id]))
+    assert Recording.objects.of(anna.customer).exists()
+
+
+def test_a_restriction_by_support_is_not_lifted_by_the_customer(
+    anna: cast.House, desk: Client, browser: Client
+) -> None:
+    place = reverse("admin:customers_restriction_place")
+    desk.post(place, {"customer": anna.customer.number, "reason": "Avstängd"})
+    cover = Restriction.objects.get()
+    assert browser.get(page("restrictions", anna)).status_code == 200
+    assert browser.post(page("restriction_lift", anna, cover.id)).status_code == 404
+
+
+def test_support_holds_one_call_until_a_day(anna: cast.House, desk: Client) -> None:
+    call = cast.call_of(anna)
+    place = reverse("admin:customers_hold_place")
+    said = {
+        "customer": anna.customer.number, "object_id": str(call.id), "reason": "Tvist",
+        "ends_on": "2099-03-31",
+    }  # fmt: skip
+    assert "This day is over." in text(desk.post(place, said | {"ends_on": "2020-01-01"}))
+    assert "nothing with this id" in text(desk.post(place, said | {"object_id": call.key_id}))
+    assert not Hold.objects.exists()
+    desk.post(place, said)
+    placed = Hold.objects.get()
+    assert placed.ends_at is not None
+    assert placed.ends_at.isoformat() == "2099-03-31T22:00:00+00:00"
+    assert Recording.objects.get().held
+    desk.post(reverse("admin:customers_hold_end", args=[placed.id]))
+    assert not Recording.objects.get().held
+
+
+DELETING = re.compile(r"(delete|remove|withdraw)$")
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        route
+        for route in routes()
+        if route.name in TARGETS
+        and DELETING.search(route.name)
+        and not route.name.startswith(("privacy:", "admin:"))
+    ],
+    ids=str,
+)
+def test_every_page_that_deletes_says_plainly_that_a_hold_keeps_it(
+    route: Any, anna: cast.House, browser: Client
+) -> None:
+    thing = TARGETS[route.name](anna)
+    held(anna)
+    address = reverse(route.name, args=[anna.customer.number, thing])
+    answer = browser.post(address)
+    assert answer.status_code == 409
+    assert "This cannot be deleted now" in text(answer)
+
+
+def test_the_api_says_409_held(anna: cast.House, client: Client) -> None:
+    held(anna)
+    answer = client.delete(
+        reverse("api:staff-detail", args=[anna.staff.id]),
+        headers={"Authorization": f"Bearer {anna.secret}"},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (409, "held")
+
+
+def test_under_a_hold_an_invitation_still_works_once_and_an_upload_still_ends(
+    anna: cast.House,
+) -> None:
+    at = database_now()
+    invitation = invite(
+        anna.customer, email="ny@ankdamm.example", name="Ny", role="reader",
+        by=anna.administrator, at=at,
+    )  # fmt: skip
+    link = bytes(invitation.token_hash)
+    placed = held(anna)
+    accept_invitation(invitation, user=None, password=cast.PASSWORD, name="Ny", at=at)
+    assert not Invitation.objects.filter(token_hash=link).exists()
+    upload = begin_upload(anna.customer, at=at)
+    upload.abandon(by=anna.key)
+    assert Recording.objects.count() == 1
+    assert placed.ended_at is None

@@ -1,0 +1,298 @@
+"""Changes announced: every customer is mailed once, may object in time, and gets an answer."""
+
+import os
+import socket
+import time
+from datetime import timedelta
+from threading import Thread
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connections, transaction
+from django.urls import reverse
+
+from customers.actions.covers import About, end_cover, restrict
+from customers.models import Customer, Target
+from smartsvar import mail
+from smartsvar.audit.models import AuditEntry
+from smartsvar.clock import database_now
+from subprocessors import telling
+from subprocessors.models import Engagement, Notice, Objection, Told
+from subprocessors.notices import (
+    AlreadyHandled,
+    AlreadyObjected,
+    TooLate,
+    TooSoon,
+    announce,
+    answer,
+    earliest_day,
+    last_day,
+    object_to,
+)
+from subprocessors.tasks import tell_customers
+from tests import cast
+from tests.mailbox import mails_to
+from tests.subprocessors.register import engaged
+
+pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
+
+on_postgres = pytest.mark.skipif(
+    os.environ["TEST_STACK"] != "postgres", reason="SQLite's writers are one at a time"
+)
+NEW = Notice.Kind.NEW
+
+
+@pytest.fixture(autouse=True)
+def _real_mail(settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+
+
+@pytest.fixture
+def planned() -> Engagement:
+    """Postduvan is to send our mail as soon as it may."""
+    return engaged("Postduvan AB", purpose="mail", starts_on=earliest_day(database_now()))
+
+
+def announced(planned: Engagement, sven: Any) -> Notice:
+    return announce(planned, NEW, planned.starts_on, by=sven, at=database_now())
+
+
+def arrived(house: cast.House) -> list[str]:
+    return [str(each.get_content()) for each in mails_to(house.customer.email)]
+
+
+def states() -> set[str]:
+    return set(Told.objects.values_list("state", flat=True))
+
+
+def test_every_customer_is_told_once_however_often_the_worker_runs(
+    anna: cast.House, cecilia: cast.House, planned: Engagement, sven: Any
+) -> None:
+    notice = announced(planned, sven)
+    for _ in range(3):
+        tell_customers()
+    for house in (anna, cecilia):
+        (text,) = arrived(house)
+        assert "Postduvan AB" in text
+        assert reverse("subprocessors:notices", args=[house.customer.number]) in text
+    assert Told.objects.filter(notice=notice, state=Told.State.SENT).count() == 2
+    assert AuditEntry.objects.filter(verb="notice.announced", object_id=notice.id).count() == 1
+
+
+def test_the_mail_is_in_the_customers_language(
+    anna: cast.House, cecilia: cast.House, planned: Engagement, sven: Any
+) -> None:
+    Customer.objects.filter(id=cecilia.customer.id).update(language="en")
+    announced(planned, sven)
+    tell_customers()
+    assert "vi tänker anlita Postduvan AB" in arrived(anna)[0]
+    assert "we mean to engage Postduvan AB" in arrived(cecilia)[0]
+
+
+def test_nothing_new_begins_before_the_time_to_object_is_over(
+    anna: cast.House, planned: Engagement, sven: Any, settings: Any
+) -> None:
+    at = database_now()
+    with pytest.raises(TooSoon) as refused:
+        announce(planned, NEW, last_day(at), by=sven, at=at)
+    assert refused.value.args == (earliest_day(at),)
+    assert not Notice.objects.exists()
+    assert not Told.objects.exists()
+    announce(planned, Notice.Kind.END, last_day(at), by=sven, at=at)
+    settings.OBJECTION_DAYS = 0
+    announce(planned, NEW, planned.starts_on, by=sven, at=at)
+    assert Notice.objects.count() == 2
+
+
+def test_without_a_mail_server_all_wait_and_are_told_later(
+    anna: cast.House, cecilia: cast.House, planned: Engagement, sven: Any, settings: Any
+) -> None:
+    announced(planned, sven)
+    port = settings.EMAIL_PORT
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        settings.EMAIL_PORT = sock.getsockname()[1]
+    assert tell_customers() == 1
+    assert states() == {Told.State.QUEUED}
+    settings.EMAIL_PORT = port
+    Told.objects.update(next_attempt_at=database_now())
+    assert tell_customers() == 2
+    assert states() == {Told.State.SENT}
+
+
+def test_an_address_that_refuses_stops_nobody(
+    anna: cast.House, cecilia: cast.House, planned: Engagement, sven: Any
+) -> None:
+    anna.customer.email = "bounce@ankdamms.example"
+    anna.customer.save()
+    announced(planned, sven)
+    tell_customers()
+    assert len(arrived(cecilia)) == 1
+    failed = Told.objects.get(customer=anna.customer)
+    assert (failed.state, failed.error[:5]) == (Told.State.FAILED, "smtp_")
+    assert tell_customers() == 0
+
+
+def test_a_worker_that_dies_while_it_sends_leaves_unknown_and_no_second_mail(
+    anna: cast.House, planned: Engagement, sven: Any, monkeypatch: Any
+) -> None:
+    announced(planned, sven)
+    send = mail.send
+
+    def die_after(write: Any) -> None:
+        send(write)
+        raise SystemExit  # as kill -9 would: nothing of ours runs after it
+
+    monkeypatch.setattr(mail, "send", die_after)
+    with pytest.raises(SystemExit):
+        tell_customers()
+    monkeypatch.setattr(mail, "send", send)
+    assert tell_customers() == 0  # the lease runs
+    Told.objects.update(lease_until=database_now() - timedelta(seconds=1))
+    assert tell_customers() == 1
+    assert len(arrived(anna)) == 1
+    assert states() == {Told.State.UNKNOWN}
+
+
+@on_postgres
+def test_of_two_workers_that_see_it_waiting_one_gets_it(
+    anna: cast.House, planned: Engagement, sven: Any
+) -> None:
+    announced(planned, sven)
+    told, at, second = Told.objects.get(), database_now(), []
+
+    def late() -> None:
+        second.append(telling.claim(told.id, at))
+        connections.close_all()
+
+    with transaction.atomic():
+        assert telling.claim(told.id, at) is not None
+        other = Thread(target=late)
+        other.start()
+        time.sleep(0.5)  # it has read the row as waiting, and waits for its lock
+    other.join()
+    assert second == [None]
+    assert Told.objects.get().attempts == 1
+
+
+def test_a_restricted_customers_mail_waits_but_its_page_shows_the_change(
+    anna: cast.House, planned: Engagement, sven: Any, sign_in: Any
+) -> None:
+    about, at = About(target=Target.CUSTOMER), database_now()
+    cover = restrict(anna.customer, about, reason="x", keeps=False, by=anna.administrator, at=at)
+    announced(planned, sven)
+    assert tell_customers() == 0
+    page = sign_in(anna.reader).get(reverse("subprocessors:notices", args=[anna.customer.number]))
+    assert "Postduvan AB" in page.content.decode()
+    end_cover(cover, by=anna.administrator, at=database_now())
+    assert tell_customers() == 1
+    assert len(arrived(anna)) == 1
+
+
+def objections_page(house: cast.House, notice: Notice) -> str:
+    return reverse("subprocessors:objection", args=[house.customer.number, notice.id])
+
+
+def test_anna_objects_and_reads_the_answer_and_cecilia_sees_nothing_of_it(
+    anna: cast.House, cecilia: cast.House, planned: Engagement, sven: Any, sign_in: Any,
+    settings: Any,
+) -> None:  # fmt: skip
+    settings.SUPPORT_NEEDS_SECOND_FACTOR = False
+    notice, annas, svens = announced(planned, sven), sign_in(anna.administrator), sign_in(sven)
+    page = reverse("subprocessors:notices", args=[anna.customer.number])
+    assert objections_page(anna, notice) in annas.get(page).content.decode()
+    reason = "Vi litar inte på duvor."
+    assert annas.post(objections_page(anna, notice), {"reason": reason}).status_code == 302
+    assert reason in annas.get(page).content.decode()
+    objection = Objection.objects.get()
+    address = reverse("admin:subprocessors_objection_change", args=[objection.id])
+    assert reason in svens.get(address).content.decode()
+    told = {"outcome": "met", "answer": "Era brev går med egen bud."}
+    assert svens.post(address, told).status_code == 302
+    assert "Era brev går med egen bud." in annas.get(page).content.decode()
+    assert svens.post(address, told | {"answer": "Nej."}).status_code == 403
+    cecilias = sign_in(cecilia.administrator)
+    hers = cecilias.get(reverse("subprocessors:notices", args=[cecilia.customer.number]))
+    assert reason not in hers.content.decode()
+    assert objections_page(cecilia, notice) in hers.content.decode()
+
+
+def test_an_objection_says_why(anna: cast.House, planned: Any, sven: Any, sign_in: Any) -> None:
+    address = objections_page(anna, announced(planned, sven))
+    answer_page = sign_in(anna.administrator).post(address, {"reason": " "})
+    assert answer_page.status_code == 200
+    assert "reason" in answer_page.context["form"].errors
+    assert not Objection.objects.exists()
+
+
+def test_only_an_administrator_objects(
+    anna: cast.House, planned: Engagement, sven: Any, sign_in: Any
+) -> None:
+    notice = announced(planned, sven)
+    for member in (anna.member, anna.reader):
+        assert sign_in(member).get(objections_page(anna, notice)).status_code == 403
+    page = reverse("subprocessors:notices", args=[anna.customer.number])
+    assert objections_page(anna, notice) not in sign_in(anna.reader).get(page).content.decode()
+
+
+def test_a_customer_objects_once_and_in_time(
+    anna: cast.House, planned: Engagement, sven: Any
+) -> None:
+    notice, by = announced(planned, sven), anna.administrator
+    after = database_now() + timedelta(days=60)
+    with pytest.raises(TooLate):
+        object_to(notice, anna.customer, "x", by=by, at=after)
+    object_to(notice, anna.customer, "x", by=by, at=database_now())
+    with pytest.raises(AlreadyObjected):
+        object_to(notice, anna.customer, "y", by=by, at=database_now())
+    objection = Objection.objects.get()
+    answer(objection, "kept", "Nej.", by=sven, at=database_now())
+    with pytest.raises(AlreadyHandled):
+        answer(objection, "met", "Jo.", by=sven, at=database_now())
+    assert Objection.objects.get().answer == "Nej."
+
+
+def test_too_late_is_said_in_words(
+    anna: cast.House, planned: Engagement, sven: Any, sign_in: Any
+) -> None:
+    notice = announced(planned, sven)
+    Notice.objects.update(objections_until=notice.objections_until - timedelta(days=60))
+    client = sign_in(anna.administrator)
+    answered = client.post(objections_page(anna, notice), {"reason": "x"}, follow=True)
+    assert "Tiden för invändningar är ute." in answered.content.decode()
+    assert (
+        client.get(
+            reverse("subprocessors:objection", args=[anna.customer.number, uuid4()])
+        ).status_code
+        == 404
+    )
+
+
+def test_the_page_has_an_empty_state(anna: cast.House, sign_in: Any) -> None:
+    page = sign_in(anna.reader).get(reverse("subprocessors:notices", args=[anna.customer.number]))
+    assert "Ingen ändring har aviserats." in page.content.decode()
+
+
+def test_sven_announces_in_the_admin_and_is_refused_a_day_too_early(
+    anna: cast.House, planned: Engagement, sven: Any, sign_in: Any, settings: Any
+) -> None:
+    settings.SUPPORT_NEEDS_SECOND_FACTOR = False
+    client, add = sign_in(sven), reverse("admin:subprocessors_notice_add")
+    said = {"engagement": planned.id, "kind": "new", "takes_effect_on": planned.starts_on}
+    early = client.post(add, said | {"takes_effect_on": planned.starts_on - timedelta(days=1)})
+    assert "takes_effect_on" in early.context["adminform"].form.errors
+    assert client.post(add, said).status_code == 302
+    tell_customers()
+    assert len(arrived(anna)) == 1
+    page = client.get(reverse("admin:subprocessors_notice_changelist"))
+    (row,) = page.context["cl"].result_list
+    assert (row.told_count, row.waiting_count, row.untold_count) == (1, 0, 0)
+
+
+def test_a_customer_that_is_erased_is_forgotten_as_told(
+    anna: cast.House, planned: Engagement, sven: Any
+) -> None:
+    announced(planned, sven)
+    assert Told.objects.filter(customer=anna.customer).exists()
+    Customer.objects.filter(id=anna.customer.id).update(shred_job_id=uuid4())
+    assert tell_customers() == 0
