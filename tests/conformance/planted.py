@@ -19,6 +19,7 @@ from customers.actions.staff import StaffDetails, add_staff
 from customers.models import Hold, Invitation, StaffMember, Target
 from messages.models import Delivery, PhoneMessage
 from privacy.cases.steps import open_case
+from privacy.erasures.steps import ask_erasure
 from privacy.exports.ask import ask_for_export
 from privacy.exports.collect import collect
 from privacy.models import CaseKind
@@ -103,7 +104,7 @@ def plant(house: cast.House) -> Planted:
 
 
 def plant_rights(house: cast.House, at: datetime) -> None:
-    """A restriction, a hold, a request and its export, about others than who is planted above."""
+    """A restriction, a hold, a request, its export, an erasure: of others than is planted above."""
     other = About(target=Target.CALLER, caller=OTHER_CALLER)
     by = house.administrator
     restrict(house.customer, other, reason=REASON, keeps=False, by=by, at=at)
@@ -117,6 +118,7 @@ def plant_rights(house: cast.House, at: datetime) -> None:
         contact=cast.PLANTED_EMAIL, by=by, at=at,
     )  # fmt: skip
     collect(ask_for_export(house.customer, other, case=case, by=by, at=at).id)
+    ask_erasure(house.customer, other, by=by, at=at)
 
 
 def found_in(content: bytes, audio: bytes = b"") -> list[str]:

@@ -20,8 +20,12 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from customers.actions.covers import About
+from customers.models import Target
+from privacy.exports.ask import ask_for_export
 from recordings.api_examples import RECORDING
 from recordings.serializers import RecordingSerializer
+from smartsvar.clock import database_now
 from tests.cast import House, call_of, message_of
 from tests.integrator import integrator
 
@@ -97,10 +101,13 @@ def test_the_api_keeps_its_promises_under_generated_requests(anna: House, settin
     rest = dict(settings.REST_FRAMEWORK)
     rest["DEFAULT_THROTTLE_RATES"] = {"key": "100000/min", "stranger": "100000/min"}
     settings.REST_FRAMEWORK = rest
+    about, at = About(target=Target.CUSTOMER), database_now()
+    export = ask_for_export(anna.customer, about, case=None, by=anna.administrator, at=at)
     known = {
         "recording_id": str(call_of(anna).pk),
         "message_id": str(message_of(anna).pk),
         "staff_id": str(anna.staff.pk),
+        "export_id": str(export.pk),
     }
     headers = HTTPS | {"Authorization": f"Bearer {anna.secret}"}
     schema = schemathesis.openapi.from_wsgi(
@@ -113,7 +120,7 @@ def test_the_api_keeps_its_promises_under_generated_requests(anna: House, settin
         ids = {name: known[name] for name in known if f"{{{name}}}" in operation.path}
         _ask(operation.as_strategy(path_parameters=ids or None), headers, seen)
         _ask(operation.as_strategy(generation_mode=GenerationMode.NEGATIVE), headers, seen)
-    assert len(operations) == 13
+    assert len(operations) == 16
     assert {200, 201, 204, 400, 404} <= set(seen)
 
 
