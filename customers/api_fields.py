@@ -116,6 +116,18 @@ class StaffReference(serializers.UUIDField):
         return str(value.pk if isinstance(value, StaffMember) else value)
 
 
+class ShownStaff(serializers.UUIDField):
+    """A person's id in an answer; null for somebody restricted or being removed (article 18).
+
+    The source is the person, whom a list brings along by select_related.
+    """
+
+    def get_attribute(self, instance: Any) -> UUID | None:
+        person: Any = super().get_attribute(instance)
+        hidden = person is None or person.restricted or person.shred_job_id is not None
+        return None if person is None or hidden else person.pk
+
+
 class Sha256(serializers.RegexField):
     """A SHA-256 in hexadecimal."""
 

@@ -56,8 +56,12 @@ def _in_flight(seconds: int) -> Problem:
 
 
 def made_before(rows: TenantQuerySet[Any], view: ApiView, made: UUID) -> Any:
-    """Return what the first request made. Raises Problem 410 when it has gone since."""
-    found = rows.of(view.customer).filter(id=made).first()
+    """Return what the first request made. Raises Problem 410 when it has gone since.
+
+    Restricted or not: to whoever delivers, a restriction must not show (article 18), and the same
+    content as the first time tells them nothing that they did not send.
+    """
+    found = rows.filter(customer=view.customer, id=made).timely().first()
     if found is None:
         raise Problem(
             410, "gone", "What the first request made has been deleted since.", field=HEADER

@@ -5,7 +5,7 @@ uses anyway; what a whole customer's flag says, TenantQuerySet asks the customer
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Q
@@ -15,6 +15,7 @@ from customers.models.cover import Cover, Hold, Restriction, Target
 from customers.models.tenancy import TenantOwned
 from smartsvar.personal_data import Erase, Restrict, declaration_of, declared
 from smartsvar.shredding.models import Shreddable
+from smartsvar.vault.index import blind_indexes
 from smartsvar.vault.rows import BlindIndex
 
 Tenant = type[TenantOwned]
@@ -45,6 +46,8 @@ def of_caller(model: type[Shreddable], customer_id: UUID, address: str) -> Q:
 def covered(model: Tenant, cover: Cover) -> Q:
     """Return which rows of the model a restriction or hold covers, beside the customer's flag."""
     if cover.target == Target.CALLER:
+        if not model.goes_with_caller:
+            return NOTHING
         return of_caller(model, cover.customer_id, cover.caller)
     labels = {Target.STAFF: StaffMember._meta.label, Target.MEMBER: Member._meta.label}
     label = labels.get(Target(cover.target), cover.object_model)
@@ -60,24 +63,30 @@ def flags_of(cover: Cover) -> dict[str, bool]:
     return {"held": True}
 
 
-def put_on(cover: Cover) -> int:
-    """Flag what it covers, in the caller's transaction; return how many rows are past holding.
+class Reach(NamedTuple):
+    """How many rows a cover flagged, and how many are past holding: claimed already."""
 
-    Those are claimed already: their destruction is under way.
+    flagged: int
+    late: int
+
+
+def put_on(cover: Cover) -> Reach:
+    """Flag what it covers, in the caller's transaction; return how many rows it reached.
+
+    What a purge has taken out already is in neither count: it is no row any more.
     """
     if cover.target == Target.CUSTOMER:
         mine = Customer._base_manager.filter(id=cover.customer_id)
-        mine.update(**flags_of(cover))
-        return 0
-    late = 0
+        return Reach(mine.update(**flags_of(cover)), late=0)
+    flagged = late = 0
     for model in tenant_models():
         flags = _fitting(model, flags_of(cover))
         which = covered(model, cover)
         if flags and which is not NOTHING:
             rows = model._base_manager.filter(which, customer_id=cover.customer_id)
-            rows.filter(shred_job_id=None).update(**flags)
+            flagged += rows.filter(shred_job_id=None).update(**flags)
             late += rows.exclude(shred_job_id=None).count()
-    return late
+    return Reach(flagged, late)
 
 
 def take_off(cover: Cover) -> None:
@@ -105,20 +114,32 @@ def in_force(customers: Collection[UUID], **narrowed: Any) -> list[Cover]:
 
 
 def cover_new(model: Tenant, rows: Sequence[TenantOwned]) -> None:
-    """Flag rows that were just written, if they are about a caller who is covered."""
+    """Flag rows that were just written, if they are about a caller who is covered.
+
+    Compares blind indexes and opens no cover: one that is damaged must not refuse every call.
+    """
     fields = caller_indexes(model)
-    if not fields:
+    if not fields or not model.goes_with_caller:
         return
-    for cover in in_force({row.customer_id for row in rows}, target=Target.CALLER):
-        flags = _fitting(model, flags_of(cover))
-        ours = [row for row in rows if row.customer_id == cover.customer_id]
-        met = [row.pk for row in ours if _about(row, fields, cover.caller)]
+    covers = in_force({row.customer_id for row in rows}, target=Target.CALLER)
+    owners = {cover.customer_id for cover in covers}
+    about = {row: _as_covers_name(row, fields) for row in rows if row.customer_id in owners}
+    for cover in covers:
+        flags, name = _fitting(model, flags_of(cover)), bytes(cover.caller_index or b"")
+        met = [row.pk for row, names in about.items() if name in names]
         if met and flags:
             model._base_manager.filter(id__in=met).update(**flags)
 
 
-def _about(row: TenantOwned, fields: list[BlindIndex], address: str) -> bool:
-    return any(field.written(getattr(row, field.of)) == field.written(address) for field in fields)
+def _as_covers_name(row: TenantOwned, fields: list[BlindIndex]) -> set[bytes]:
+    """Return the indexes under which a cover may name the row's caller, at its customer alone."""
+    named = Restriction._meta.get_field("caller_index")
+    addresses = {named.written(getattr(row, field.of) or "") for field in fields} - {""}
+    return {
+        index
+        for address in addresses
+        for index in blind_indexes(row.customer_id, named.of, address)
+    }
 
 
 def _fitting(model: Tenant, flags: dict[str, bool]) -> dict[str, bool]:

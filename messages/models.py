@@ -153,6 +153,7 @@ class Delivery(SealedModel):
             "settled_at": "a time",
         },
         erase=Erase.WITH_PARENT,
+        others=("address",),  # where the customer's people read
         processors=("hosting", "mail"),
         copies=(
             Copy(

@@ -5,7 +5,15 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
-from customers.api_fields import CLOCK_SLACK, Address, Caller, Moment, PlainText, StaffReference
+from customers.api_fields import (
+    CLOCK_SLACK,
+    Address,
+    Caller,
+    Moment,
+    PlainText,
+    ShownStaff,
+    StaffReference,
+)
 from customers.api_pages import PageQuery
 from customers.api_strict import StrictSerializer
 from messages.actions import MessageFacts
@@ -69,7 +77,7 @@ class MessageSerializer(serializers.Serializer[PhoneMessage]):
     called_number = PlainText()
     matter = PlainText()
     call_id = PlainText()
-    staff = serializers.UUIDField(source="staff_id", allow_null=True)
+    staff = ShownStaff(allow_null=True)
     deliveries = DeliverySerializer(many=True)
 
 

@@ -20,6 +20,7 @@ from customers.api_schema import IDEMPOTENCY, PROBLEM
 from customers.models import Scope
 from customers.problems import Problem
 from privacy.exports.ask import TooMany, ask_for_export
+from privacy.exports.readers import exports_at
 from privacy.models import Export
 from privacy.serializers import (
     ExportPageSerializer,
@@ -40,7 +41,7 @@ class ExportView(ApiView):
 
     def rows(self) -> Any:
         """Exports also of a customer whose processing is restricted: access is its right."""
-        return Export.objects.filter(customer=self.customer).timely()
+        return exports_at(self.customer)
 
     def fetch(self, identity: UUID) -> Export:
         found: Export | None = self.rows().filter(id=identity).first()

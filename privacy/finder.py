@@ -79,6 +79,8 @@ def _kind(model: Any, customer: Customer, address: str) -> tuple[Kind, set[str]]
     hidden = Q(restricted=True)
     sums = mine.aggregate(count=Count("pk"), restricted=Count("pk", filter=hidden))
     if model.personal_data.restrict is Restrict.HIDE:
+        if customer.restricted:  # stands for all that it has: no row says so
+            sums["restricted"] = sums["count"]
         mine = model.objects.of(customer).filter(which)
     rows = openable(list(mine.order_by("-id")[:SHOWN]))
     for row in rows:

@@ -14,7 +14,7 @@ from smartsvar.audit.models import AuditChain
 from smartsvar.personal_data import Erase, Keep, PersonalData, declared
 from smartsvar.shredding.actions import LostLease, carry_out, take_over
 from smartsvar.shredding.claims import claim_due
-from smartsvar.shredding.models import Shreddable
+from smartsvar.shredding.models import Shreddable, ShredJob
 from smartsvar.vault.second_factor import forget_person
 
 log = structlog.get_logger(__name__)
@@ -54,18 +54,18 @@ def purge(at: datetime) -> dict[str, int]:
     return outcome.gone
 
 
-def purge_all(at: datetime) -> "Outcome":
+def purge_all(at: datetime, run: "Outcome | None" = None) -> "Outcome":
     """Destroy everything that is due at `at`, whatever fails; return what went and what did not.
+
+    `run`: what was noted before, to go on with.
 
     First finishes the jobs whose worker died. A job that fails (ledger or storage unreachable)
     keeps its claim and waits for the next run.
     """
-    run = Outcome()
-    for job in take_over(at):
-        run.attempt(job.model, carry_out, job)
+    run = Outcome() if run is None else run
+    run.prepare(ShredJob._meta.label, _carry_out_all, run, take_over(at))
     for model, _ in shreddable():
-        for job in _claims(model, at):
-            run.attempt(job.model, carry_out, job)
+        run.prepare(model._meta.label, _carry_out_all, run, _claims(model, at))
     for table, said in declared():
         if said.erase is Erase.DELETE:
             run.attempt(table._meta.label, delete_due, table, said.keep, at)
@@ -90,24 +90,35 @@ class Outcome:
         self.failed: list[str] = []
 
     def attempt(self, model: str, work: Callable[..., int], *arguments: Any) -> None:
-        """Do one piece of the work, and note how it went."""
-        try:
-            count = work(*arguments)
-        except LostLease:
-            return
-        except OSError as error:
-            log.error("purge waits", model=model, error=type(error).__name__)
-            self.waiting.append(model)
-            return
-        except Exception:
-            log.exception("purge failed", model=model)
-            self.failed.append(model)
-            return
-        if count:
+        """Destroy a batch, and note how it went."""
+        if count := self.prepare(model, work, *arguments):
             self.gone[model] = self.gone.get(model, 0) + count
 
+    def prepare(self, name: str, work: Callable[..., int], *arguments: Any) -> int:
+        """Do what destroys nothing itself, and note it if it fails; return its count, else 0."""
+        try:
+            return work(*arguments)
+        except LostLease:
+            return 0
+        except OSError as error:
+            log.error("purge waits", model=name, error=type(error).__name__)
+            self.waiting.append(name)
+        except Exception:
+            log.exception("purge failed", model=name)
+            self.failed.append(name)
+        return 0
 
-def _claims(model: type[Shreddable], at: datetime) -> Iterator[Any]:
+
+def _carry_out_all(run: Outcome, jobs: Iterator[ShredJob]) -> int:
+    """Carry out each job as it comes; return how many came. Raises what getting the next raises."""
+    came = 0
+    for job in jobs:
+        came += 1
+        run.attempt(job.model, carry_out, job)
+    return came
+
+
+def _claims(model: type[Shreddable], at: datetime) -> Iterator[ShredJob]:
     position = None
     while True:
         job, position = claim_due(model, at, after=position)

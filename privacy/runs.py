@@ -1,5 +1,6 @@
 """A run of the purge: everything due, a receipt for each customer, and a row that says it ran."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,14 +15,20 @@ log = structlog.get_logger(__name__)
 REMEMBERED = timedelta(days=90)  # rows about runs; they are about nobody
 
 
-def run_purge(at: datetime) -> dict[str, int]:
+def run_purge(at: datetime, first: Mapping[str, Callable[[], int]] | None = None) -> dict[str, int]:
     """Purge what is due at `at`, sign its receipts; return how many rows went, by model.
+
+    `first`, by name, makes good what the purge depends on. What fails of it is left undone and
+    stops nothing: one customer's damage must not keep everybody's data past its time.
 
     Leaves a PurgeRun, complete only if nothing was left undone. Raises Incomplete when something
     failed that nobody foresaw.
     """
     run = PurgeRun.objects.create(started_at=at)
-    outcome = purge_all(at)
+    outcome = Outcome()
+    for name, work in (first or {}).items():
+        outcome.prepare(name, work)
+    purge_all(at, outcome)
     receipts = _receipts(run, outcome)
     PurgeRun.objects.filter(id=run.id).update(
         ended_at=database_now(),

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -25,14 +27,18 @@ def purge_due() -> dict[str, int]:
     """Destroy everything due now, by the database's clock.
 
     First what it depends on is made good: dates that a changed declaration or setting left behind,
-    and when people's last memberships ended.
+    when people's last memberships ended, holds whose end has come, and requests of exports that
+    end unfinished. What of it fails leaves the run undone and stops nothing else.
     """
     at = database_now()
-    derive_changed()
-    due.derive_pending()
-    note_leavers(at)
-    release_ended(at)
-    gone = run_purge(at)
+    first: dict[str, Callable[[], int]] = {
+        "derive_changed": derive_changed,
+        "derive_pending": due.derive_pending,
+        "note_leavers": partial(note_leavers, at),
+        "release_ended": partial(release_ended, at),
+        "drop_expiring": partial(collect.drop_expiring, at),
+    }
+    gone = run_purge(at, first)
     for model, count in gone.items():
         log.info("purged", model=model, count=count)
     return gone

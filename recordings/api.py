@@ -12,7 +12,7 @@ from customers.access import fetch_owned
 from customers.api_base import ApiView
 from customers.api_once import created, made_before, once
 from customers.api_pages import asked, page_of
-from customers.models import Scope
+from customers.models import Scope, StaffMember
 from customers.problems import Problem
 from recordings import api_examples as examples
 from recordings.actions import receive_recording, show_recording
@@ -38,14 +38,15 @@ class RecordingList(ApiView):
     def get(self, request: Request) -> Response:
         """List recordings, newest first."""
         query = asked(RecordingQuery, request)
-        rows = Recording.objects.of(self.customer)
+        rows = Recording.objects.of(self.customer).select_related("staff")
         rows = rows.started_between(query.get("started_after"), query.get("started_before"))
         if "caller" in query:
             rows = rows.from_caller(self.customer, query["caller"])
         if "call_id" in query:
             rows = rows.of_call(self.customer, query["call_id"])
         if "staff" in query:
-            rows = rows.filter(staff_id=query["staff"])
+            register = StaffMember.objects.of(self.customer)  # nobody restricted is found by id
+            rows = rows.filter(staff__in=register.filter(id=query["staff"]))
         page = page_of(rows, "started_at", cursor=query.get("cursor"), limit=query["limit"])
         return Response(RecordingPage(page).data)
 
@@ -88,7 +89,8 @@ class RecordingDetail(ApiView):
     @extend_schema(responses=RecordingSerializer)
     def get(self, request: Request, recording_id: UUID) -> Response:
         """Show a recording's facts."""
-        recording = fetch_owned(Recording.objects.all(), self.customer, recording_id)
+        rows = Recording.objects.select_related("staff")
+        recording = fetch_owned(rows, self.customer, recording_id)
         show_recording(recording, by=self.key, at=database_now())
         return Response(RecordingSerializer(recording).data)
 

@@ -5,7 +5,15 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from customers.api_fields import Address, Caller, Moment, PlainText, Sha256, StaffReference
+from customers.api_fields import (
+    Address,
+    Caller,
+    Moment,
+    PlainText,
+    Sha256,
+    ShownStaff,
+    StaffReference,
+)
 from customers.api_pages import PageQuery
 from customers.api_strict import StrictSerializer
 from recordings.actions import CallFacts
@@ -69,7 +77,7 @@ class RecordingSerializer(serializers.Serializer[Recording]):
     caller_name = PlainText()
     called_number = PlainText()
     call_id = PlainText()
-    staff = serializers.UUIDField(source="staff_id", allow_null=True)
+    staff = ShownStaff(allow_null=True)
     sha256 = PlainText(help_text="Of the audio, in hexadecimal.")
     audio = serializers.SerializerMethodField(help_text="Where the audio is, for keys that may.")
 

@@ -62,6 +62,9 @@ def _field_faults(model: type[models.Model], said: PersonalData) -> Iterator[Che
         yield _error(model, "E003", f"neither exports nor withholds {name!r}.")
     for name in (set(said.export) | said.withhold.keys() | said.readable.keys()) - fields.keys():
         yield _error(model, "E004", f"declares {name!r}, which it does not have.")
+    for name in said.others:
+        if name not in said.export or not fields.get(name):  # the schema requires the unsealed
+            yield _error(model, "E010", f"names {name!r} in others=, no sealed field it exports.")
     for name in said.export:
         if name in fields and not fields[name] and name not in said.readable:
             yield _error(

@@ -114,6 +114,7 @@ class PersonalData:
     law: what obliges us to keep the row although its person asks for erasure; "" for nothing.
     processors: what the subprocessors who touch it are engaged for ("hosting", "storage", "mail").
     copies: the copies of personal data that a row of this model owns.
+    others: sealed fields that tell of others than the caller: not in an export about the caller.
     """
 
     category: Category
@@ -133,6 +134,7 @@ class PersonalData:
     law: str | _StrPromise = ""
     processors: tuple[str, ...] = ("hosting",)
     copies: tuple[Copy, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from smartsvar.clock import database_now
 from subprocessors.models import Agreement, Engagement, Notice, Objection, Subprocessor
 from subprocessors.notices import earliest_day
 from subprocessors.places import COUNTRIES
+from subprocessors.prior_notice import unannounced
 from subprocessors.purposes import purpose_choices
 
 LARGEST_FILE = 2 * 1024 * 1024  # bytes: it is read into memory, sealed whole
@@ -70,7 +71,7 @@ class SubprocessorForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if file is None:
+        if not file:  # False where the form asks to clear it: what is signed stays
             return None
         if file.size > LARGEST_FILE:
             raise forms.ValidationError(_("The file is too large."))
@@ -103,6 +104,13 @@ class EngagementForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Engagement
         fields = ("subprocessor", "purpose", "country", "safeguard", "starts_on", "ends_on")
+
+    def _post_clean(self) -> None:
+        """Refuse at its field what customers must be told of first; the instance is full here."""
+        super()._post_clean()  # type: ignore[misc]
+        if not self.errors:
+            for name, told in unannounced(self.instance, database_now()).items():
+                self.add_error(name, told)
 
 
 class NoticeForm(forms.ModelForm):  # type: ignore[type-arg]

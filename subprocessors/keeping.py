@@ -3,11 +3,13 @@
 from datetime import date, datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
 from subprocessors.models import Agreement, Engagement, Subprocessor
+from subprocessors.prior_notice import must_be_told, unannounced
 
 COLUMNS = ("signed_on", "review_on", "ended_at")
 SEALED = ("contact_name", "contact_email")
@@ -45,9 +47,16 @@ def _fill(agreement: Agreement, agreed: dict[str, Any]) -> None:
 
 
 def keep_engagement(engagement: Engagement, *, by: Acting, at: datetime) -> None:
-    """Store an engagement. Raises ValidationError for a transfer without a safeguard."""
+    """Store an engagement.
+
+    Raises ValidationError for a transfer without a safeguard, and for what customers must be told
+    of before (see unannounced).
+    """
     known = Engagement.objects.filter(pk=engagement.pk).exists()
     engagement.full_clean()
+    if faults := unannounced(engagement, at):
+        raise ValidationError(faults)
+    engagement.needs_notice = must_be_told(engagement, at)
     with transaction.atomic():
         engagement.save()
         verb = "engagement.changed" if known else "engagement.added"

@@ -65,9 +65,16 @@ def announce(
         customers = Customer.objects.timely().values_list("id", flat=True)
         rows = [Told(notice=notice, customer_id=each, next_attempt_at=at) for each in customers]
         Told.objects.bulk_create(rows, batch_size=BATCH)
+        _begin_then(engagement, takes_effect_on)
         record("notice.announced", notice, by=by, customer_id=None, at=at)
         enqueue("subprocessors.tell_customers")
     return notice
+
+
+def _begin_then(engagement: Engagement, day: date) -> None:
+    """Let what waits for its notice begin on the announced day, if it was to begin before."""
+    waiting = Engagement.objects.exclude(Engagement.objects.noticed())
+    waiting.filter(id=engagement.id, needs_notice=True, starts_on__lt=day).update(starts_on=day)
 
 
 def notices_for(customer: Customer) -> list[Notice]:

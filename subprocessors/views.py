@@ -21,7 +21,7 @@ def public_list(request: HttpRequest) -> HttpResponse:
     day = today(database_now())
     lists = {
         "current": Engagement.objects.current(day),
-        "planned": Engagement.objects.planned(day),
+        "announced": Engagement.objects.announced(day),
     }
     return render(request, "subprocessors/list.html", lists)
 

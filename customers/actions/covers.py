@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 
 from customers.actions.members import guard_last_administrator
@@ -12,10 +13,18 @@ from customers.models import Customer, Member
 from customers.models.cover import Cover, Hold, Restriction, Target, ended_by
 from smartsvar.audit.actors import SYSTEM, Acting
 from smartsvar.audit.trail import record
+from smartsvar.unreadable import noticed
+from smartsvar.vault.errors import Unreadable
+
+log = structlog.get_logger(__name__)
 
 
 class DeletionUnderWay(Exception):
     """What was to be held is being destroyed already: a claim is the point of no return."""
+
+
+class Unreleased(Exception):
+    """Holds whose end has come could not be released; args: how many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,13 +74,14 @@ def hold(
 ) -> Hold:
     """Keep what this is about from being destroyed until `ends_at` or until it is ended.
 
-    Raises DeletionUnderWay when a single record is claimed already, and places nothing.
+    Raises DeletionUnderWay when a single record is claimed already, or taken out of the database
+    or gone, and places nothing.
     """
     cover = Hold(customer=customer, kind=kind, ends_at=ends_at)
     with transaction.atomic():
         _place(cover, customer, about, reason, at)
-        late = put_on(cover)
-        if late and about.target not in {Target.CALLER, Target.CUSTOMER}:
+        reached = put_on(cover)
+        if not reached.flagged and about.target not in {Target.CALLER, Target.CUSTOMER}:
             raise DeletionUnderWay
         record("hold.placed", cover, by=by, customer_id=customer.id, at=at)
     return cover
@@ -101,8 +111,20 @@ def end_cover(cover: Cover, *, by: Acting, at: datetime) -> None:
 
 
 def release_ended(at: datetime) -> int:
-    """Release every hold whose end has come; return how many."""
+    """Release every hold whose end has come; return how many.
+
+    Raises Unreleased at the end when some could not be: they go on holding, and are tried again.
+    """
     due = list(Hold.objects.filter(ended_by(at), shred_job_id=None).select_related("customer"))
+    left = 0
     for each in due:
-        end_cover(each, by=SYSTEM, at=at)
+        try:
+            end_cover(each, by=SYSTEM, at=at)
+        except Exception as error:  # the others' turn all the same
+            log.exception("hold not released", object=str(each.id))
+            if isinstance(error, Unreadable):
+                noticed(error)
+            left += 1
+    if left:
+        raise Unreleased(left)
     return len(due)

@@ -83,6 +83,7 @@ class Restriction(Cover):
         callers=("caller",),
         # It says what may not be shown: it ends by being lifted, never by an erasure.
         law=_("the duty to restrict processing and to show it (GDPR, articles 18 and 5.2)"),
+        others=("reason",),  # the customer's own words
     )  # fmt: skip
 
     # Article 18(1)(b) and (c): the person wants it kept, so the purge stops too.
@@ -113,6 +114,7 @@ class Hold(Cover):
         callers=("caller",),
         # Article 17(3)(e): erasure does not reach what a legal claim needs.
         law=_("the right to keep what a legal claim needs (GDPR, article 17.3 e)"),
+        others=("reason",),  # the customer's own words
     )  # fmt: skip
 
     class Kind(models.TextChoices):

@@ -40,6 +40,9 @@ class TenantQuerySet(ShreddableQuerySet[M]):
 class TenantOwned(Shreddable):
     """A shreddable row that belongs to one customer."""
 
+    # Whether a restriction or hold about a caller reaches the model's rows about that caller.
+    goes_with_caller: ClassVar[bool] = True
+
     customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="+")
 
     objects: ClassVar[Any] = models.Manager.from_queryset(TenantQuerySet)()
@@ -54,9 +57,10 @@ class TenantOwned(Shreddable):
 
     @classmethod
     def owners_holding(cls, owners: Collection[UUID]) -> set[UUID]:
-        """Return which of these customers are held; their rows stay locked against a new hold.
+        """Return which of these customers are held; the others stay locked against a new hold.
 
-        A hold locks its customer: it waits for this transaction, or was before it and is seen.
+        A hold locks its customer: it waits for this transaction, or was before it and is seen. One
+        that is at it counts as held, and is not waited for: it may wait for this purge's rows.
         """
         customers: Any = cls._meta.get_field("customer").related_model
         table = customers._meta.db_table
@@ -65,10 +69,11 @@ class TenantOwned(Shreddable):
             return set(held.values_list("id", flat=True))
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT id, held FROM {table} WHERE id = ANY(%s::uuid[]) FOR SHARE",  # noqa: S608
+                f"SELECT id FROM {table} WHERE id = ANY(%s::uuid[]) AND NOT held"  # noqa: S608
+                " FOR SHARE SKIP LOCKED",
                 ["{" + ",".join(owner.hex for owner in owners) + "}"],
             )
-            return {owner for owner, held in cursor.fetchall() if held}
+            return set(owners) - {owner for (owner,) in cursor.fetchall()}
 
     def save(self, **kwargs: Any) -> None:
         """Save. Raises Gone for a new row of a customer that is being erased.
@@ -103,10 +108,10 @@ class TenantOwned(Shreddable):
 
     @classmethod
     def _refuse_claimed(cls, rows: Iterable["TenantOwned"]) -> None:
-        """Raise Gone for a customer that is being erased; hold the others till the commit.
+        """Raise Gone for a customer that is being erased or is no more; hold the others.
 
-        The foreign key would hold them too, but its check is deferred to the commit: by then a
-        restriction may have come that neither saw this row nor was seen by it.
+        They are held till the commit. The foreign key would hold them too, but its check is
+        deferred: by then a restriction may have come that neither saw this row nor was seen by it.
         """
         owners = list({row.customer_id for row in rows})
         customers: Any = cls._meta.get_field("customer").related_model
@@ -122,5 +127,5 @@ class TenantOwned(Shreddable):
                     ["{" + ",".join(owner.hex for owner in owners) + "}"],
                 )
                 claims = [job for (job,) in cursor.fetchall()]
-        if any(claims):
+        if any(claims) or len(claims) < len(owners):
             raise Gone

@@ -37,12 +37,17 @@ def person(staff: StaffMember | None) -> str:
     Article 18: a restricted person's name is not shown in others' records either.
     """
     try:
-        hidden = staff is None or staff.shred_job_id or staff.restricted
-        return "" if staff is None or hidden else staff.name
+        return "" if staff is None or unnamed(staff) else staff.name
     except Unreadable as error:
         if staff is not None:
             noticed_in_list(error, staff)
         return ""
+
+
+@register.filter
+def unnamed(staff: StaffMember | None) -> bool:
+    """Whether neither name nor address of the person is shown: restricted, or being removed."""
+    return staff is not None and (staff.restricted or staff.shred_job_id is not None)
 
 
 @register.filter

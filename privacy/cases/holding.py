@@ -18,9 +18,11 @@ def hold_meanwhile(case: Case, about: About, *, by: Acting, at: datetime) -> Non
     """Place a hold until the case closes, in the caller's transaction, and note it on the case.
 
     Not for the whole account: else a request would keep every caller's data past its time, and a
-    customer shortens periods but never lengthens them. What is being destroyed already goes.
+    customer shortens periods but never lengthens them. Nor for a member: a membership has no date
+    of its own to be kept past, and a hold would let its owner hinder its removal. What is being
+    destroyed already goes.
     """
-    if case.kind not in WAITING or about.target == Target.CUSTOMER:
+    if case.kind not in WAITING or about.target in {Target.CUSTOMER, Target.MEMBER}:
         return
     reason = f"case {case.number}"
     kind = Hold.Kind.CASE

@@ -59,6 +59,8 @@ def open_case(
     )  # fmt: skip
     case.caller, case.requester, case.contact, case.wish = about.caller, requester, contact, wish
     with transaction.atomic():
+        # Locked before the insert shares its row: of two at once, neither waits for the other.
+        Customer.objects.select_for_update().get(id=customer.id)
         _number(case)
         hold_meanwhile(case, about, by=by, at=at)
         record("case.opened", case, by=by, customer_id=customer.id, at=at)
@@ -137,7 +139,9 @@ def _still_open(case: Case) -> None:
     """Lock the case for this transaction and read it anew. Raises NotOpen.
 
     Its sealed words are one envelope: from an older copy, what another step wrote would be undone.
+    The customer is locked first, as whoever restricts or holds does before it flags the cases.
     """
+    Customer.objects.select_for_update().get(id=case.customer_id)
     still = Case._base_manager.select_for_update().filter(id=case.id, closed_at=None)
     if not still.values_list("pk"):
         raise NotOpen

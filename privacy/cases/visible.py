@@ -39,9 +39,13 @@ def fetch_case(member: Member, identity: UUID) -> Case:
 
 
 def may_withdraw(case: Case, member: Member) -> bool:
-    """Who made it takes it back; an administrator also what others made for the customer."""
+    """Who made it takes it back; an administrator also what others made for the customer.
+
+    Not what support took in by letter or telephone: that is a caller's own to take back.
+    """
     own = (case.opened_by_kind, case.opened_by) == ("member", member.id)
-    return case.open and (own or member.is_administrator)
+    ours = case.opened_by_kind in {"member", "key"}
+    return case.open and (own or (ours and member.is_administrator))
 
 
 def about_in_words(case: Case) -> str:

@@ -41,7 +41,7 @@ class Part:
 
     def among(self, ids: Collection[UUID]) -> "Part":
         """Narrow it to these rows."""
-        return replace(self, which=self.which & Q(id__in=ids))
+        return replace(self, which=self.which & Q(id__among=list(ids)))
 
 
 def about_of(erasure: Erasure) -> About:

@@ -12,6 +12,7 @@ from privacy.models import Erasure, ErasureState, Mentions
 from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
 from smartsvar.jobs import enqueue
+from smartsvar.vault.errors import Unreadable
 
 
 class AlreadyAsked(Exception):
@@ -60,30 +61,44 @@ def _refuse(customer: Customer, about: About) -> None:
         guard_last_administrator(Member.objects.get(id=about.identity, customer=customer))
     same = Erasure.objects.open().filter(customer_id=customer.id, target=about.target)
     for other in same.filter(object_id=about.object_id):
-        if other.caller.casefold() == about.caller.casefold():
+        # What does not open is nobody's in particular: it bars no other caller's erasure.
+        if opens(other) and other.caller.casefold() == about.caller.casefold():
             raise AlreadyAsked
 
 
 def cancel(erasure: Erasure, *, by: Acting, at: datetime) -> None:
     """Take back an erasure whose time of grace runs, or that has waited for a hold from the start.
 
-    Raises TooLate when something has gone, or a worker is at it.
+    Raises TooLate when something has gone, or a worker is at it. One that does not open can always
+    be taken back: nobody can read any more what is to go.
     """
     with transaction.atomic():
         Customer.objects.select_for_update().filter(id=erasure.customer_id).first()
         here = Erasure._base_manager.select_for_update().filter(id=erasure.id, closed_at=None)
         current: Erasure | None = here.first()
         begun = [ErasureState.RUNNING]
-        if current is None or current.state in begun or current.batches.exists():
+        if current is None or current.state in begun:
+            raise TooLate
+        if current.batches.exists() and opens(current):
             raise TooLate
         close(current, ErasureState.CANCELLED, at)
         record("erasure.cancelled", current, by=by, customer_id=current.customer_id, at=at)
 
 
+def opens(erasure: Erasure) -> bool:
+    """Whether it says whom it is about. Raises RootUnreachable, WrongRoot: that is for later."""
+    try:
+        erasure.opened()
+    except Unreadable:
+        return False
+    return True
+
+
 def close(erasure: Erasure, state: ErasureState, at: datetime) -> None:
     """End an erasure, in the caller's transaction; what named the person leaves the row."""
     erasure.state, erasure.closed_at, erasure.lease_until = state, at, None
-    erasure.caller, erasure.people, erasure.waiting = "", [], []
+    if opens(erasure):
+        erasure.caller, erasure.people, erasure.waiting = "", [], []
     erasure.save()
     if erasure.target == Target.CUSTOMER:
         Customer._base_manager.filter(id=erasure.customer_id).update(closes_at=None)

@@ -26,9 +26,10 @@ from smartsvar.audit.actors import SYSTEM, Actor
 from smartsvar.audit.trail import record
 from smartsvar.clock import database_now
 from smartsvar.shredding.actions import LostLease, carry_out
-from smartsvar.shredding.claims import BATCH, claim_rows
+from smartsvar.shredding.claims import BATCH, being_purged, claim_rows
 from smartsvar.shredding.models import Held, ShredJob
-from smartsvar.vault.errors import VaultError
+from smartsvar.unreadable import noticed
+from smartsvar.vault.errors import Unreadable, VaultError
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +47,16 @@ class Asker(NamedTuple):
 def erase_due(at: datetime) -> int:
     """Carry on every erasure whose time has come; return how many were done."""
     ready = list(Erasure.objects.ready(at).values_list("id", flat=True))
-    return sum(carry_on(identity, at) == ErasureState.DONE for identity in ready)
+    return sum(_guarded(identity, at) == ErasureState.DONE for identity in ready)
+
+
+def _guarded(identity: UUID, at: datetime) -> str:
+    """Carry one on; whatever is wrong with it, the others have their turn."""
+    try:
+        return carry_on(identity, at)
+    except Exception:
+        log.exception("erasure failed", object=str(identity))
+        return ""
 
 
 def carry_on(erasure_id: UUID, at: datetime) -> str:
@@ -58,13 +68,23 @@ def carry_on(erasure_id: UUID, at: datetime) -> str:
     if erasure is None:
         return ""
     try:
-        return _work(erasure)
+        return _work(erasure) if _opens(erasure) else _put_off(erasure)
     except LostLease:
         return ""
     except (OSError, VaultError, keys.NoKey) as error:
         log.error("erasure waits", object=str(erasure.id), error=type(error).__name__)
         _rest(erasure, ErasureState.RUNNING, None)
         return ErasureState.RUNNING
+
+
+def _opens(erasure: Erasure) -> bool:
+    """Whether it says what is to go; if not, nobody can do it: alarmed, and free to take back."""
+    try:
+        erasure.opened()
+    except Unreadable as error:
+        noticed(error, erasure.place)
+        return False
+    return True
 
 
 def _take(erasure_id: UUID, at: datetime) -> Erasure | None:
@@ -171,11 +191,14 @@ def _note_people(erasure: Erasure) -> None:
 
 
 def _unfinished(erasure: Erasure) -> bool:
-    """Whether rows are left that are claimed, or free and not held."""
+    """Whether rows are left that are claimed, or free and not held; or were taken out by a purge.
+
+    Of those nobody knows any more whom they were about: any of the customer's counts.
+    """
+    parts = list(_parts(erasure))
     return any(
-        part.found.exclude(part.model.holding(), shred_job_id=None).exists()
-        for part in _parts(erasure)
-    )
+        part.found.exclude(part.model.holding(), shred_job_id=None).exists() for part in parts
+    ) or being_purged({part.model._meta.label for part in parts}, erasure.customer_id)
 
 
 def _kept(erasure: Erasure) -> list[list[str]]:
@@ -195,6 +218,10 @@ def _rest(erasure: Erasure, state: ErasureState, wait: timedelta | None) -> str:
         erasure.state, erasure.lease_until = state, at + wait if wait else None
         erasure.save()
     return state
+
+
+def _put_off(erasure: Erasure) -> str:
+    return _rest(erasure, ErasureState.WAITING, LOOK_AGAIN)
 
 
 def _end(erasure: Erasure, state: ErasureState) -> str:

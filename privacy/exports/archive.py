@@ -18,8 +18,9 @@ import structlog
 
 from privacy.exports.ask import about_of
 from privacy.exports.blobs import open_blob, steps_of
-from privacy.exports.facts import digest_of, facts_of, names_of
+from privacy.exports.facts import digest_of, facts_of
 from privacy.exports.listing import Item
+from privacy.exports.readers import owner_of
 from privacy.exports.reading import index_page, people_of, style
 from privacy.exports.schema import NAME as SCHEMA_NAME
 from privacy.exports.schema import document
@@ -35,6 +36,7 @@ log = structlog.get_logger(__name__)
 
 STRIDE = 100  # rows that are open at a time
 ENOUGH = 64 * 1024  # bytes that are passed on at a time
+RECHECK = 4 * 1024 * 1024  # bytes of sound after which the right to them is asked for again
 Missing = dict[str, str]
 
 
@@ -74,7 +76,7 @@ class Archive:
 
     def __init__(self, export: Export, part: int, *, allowed: Callable[[], bool]) -> None:
         self._export, self._part, self._allowed = export, part, allowed
-        self._outlet = Outlet()
+        self._outlet, self._unasked = Outlet(), 0
         self._zip = zipfile.ZipFile(self._outlet, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
         self.files: list[dict[str, Any]] = []
         self.missing: list[Missing] = []
@@ -93,7 +95,8 @@ class Archive:
 
     def _work(self) -> Iterator[None]:
         """Write member after member, pausing wherever something may be passed on."""
-        known = {each.key: each for each in portions(self._export.customer, about_of(self._export))}
+        about, owner = about_of(self._export), owner_of(self._export)
+        known = {e.key: e for e in portions(self._export.customer, about, owner=owner)}
         people = people_of(self._export)
         sheets: Sheets | None = None
         pages = ExportPage.objects.filter(export=self._export, part=self._part).order_by("number")
@@ -115,8 +118,7 @@ class Archive:
             yield
 
     def _rows(self, portion: Portion, items: list[Item], sheets: Sheets) -> Iterator[None]:
-        if not self._allowed():
-            raise Broken("The right to download ended.")
+        self._ask()
         at = database_now()
         key = portion.model._meta.pk
         ids = [key.to_python(item.key) for item in items]
@@ -132,10 +134,15 @@ class Archive:
                 yield from self._finish(sheets)
         forget_records(row.key_id for row in found.values() if hasattr(row, "key_id"))
 
+    def _ask(self) -> None:
+        """Ask whether the download may go on. Raises Broken."""
+        self._unasked = 0
+        if not self._allowed():
+            raise Broken("The right to download ended.")
+
     def _row(self, portion: Portion, item: Item, row: Any, sheets: Sheets) -> Iterator[None]:
         try:
-            names = names_of(portion.model, portion.said, mention=portion.mention)
-            facts = facts_of(row, portion.said, names)
+            facts = facts_of(row, portion.said, portion.names())
         except Unreadable as error:
             self._miss(portion, item.key, "damaged" if noticed(error, row.place) else "gone since")
             return
@@ -164,6 +171,9 @@ class Archive:
         try:
             with reader, self._zip.open(self._info(name, zipfile.ZIP_STORED), "w") as member:
                 for step in steps_of(reader):
+                    self._unasked += len(step)
+                    if self._unasked > RECHECK:
+                        self._ask()
                     member.write(step)
                     sha.update(step)
                     size += len(step)

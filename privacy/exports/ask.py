@@ -9,14 +9,16 @@ from django.utils import translation
 
 from customers.actions.covers import About
 from customers.models import Customer, Target
-from privacy.cases.steps import open_case
+from privacy.cases.steps import NotOpen, open_case, withdraw
 from privacy.exports.selection import LABELS, portions
 from privacy.models import Case, CaseKind, Export, ExportState
 from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
+from smartsvar.clock import database_now
 from smartsvar.jobs import enqueue
 from smartsvar.personal_data import declared
-from smartsvar.shredding.actions import shred
+from smartsvar.shredding.actions import carry_out
+from smartsvar.shredding.claims import claim_rows
 
 MOST = 20  # exports that a customer may have at a time
 TASK = "privacy.collect_export"
@@ -51,7 +53,7 @@ def ask_for_export(
     with transaction.atomic():
         Customer._base_manager.select_for_update().get(id=customer.id)  # one request at a time
         living = list(Export.objects.filter(customer=customer).timely(at))
-        twin = next((each for each in living if _same(each, about)), None)
+        twin = next((e for e in living if _same(e, about, case) and _whose(e, about, by)), None)
         if twin is not None:
             return twin
         if len(living) >= MOST:
@@ -73,7 +75,8 @@ def ask_for_export(
 def ask_on_behalf(case: Case, *, by: Acting, at: datetime) -> Export:
     """Ask for what an open request is about. Raises NoSuchThing, TooMany.
 
-    The customer's administrators fetch it; whoever asks here only sees how far it has come.
+    The customer's administrators fetch it, or the member who asked about itself; whoever asks here
+    only sees how far it has come.
     """
     language = case.customer.language
     return ask_for_export(case.customer, about_of(case), case=case, by=by, at=at, language=language)
@@ -90,14 +93,39 @@ def about_of(thing: Export | Case) -> About:
 def throw_away(export: Export, *, by: Acting) -> int:
     """Delete an export, collected or not: its list goes, and no download of it goes on.
 
-    Raises Held.
+    A request that was opened with it is taken back with it, if it still waits. Raises Held.
     """
-    return shred([export], by=by)
+    at = database_now()
+    with transaction.atomic():
+        Customer.objects.select_for_update().get(id=export.customer_id)  # first, as elsewhere
+        job = claim_rows(Export, [export.id], by=by, at=at)
+        if job:
+            drop_request(export, by=by, at=at)
+    return carry_out(job) if job else 0
 
 
-def _same(export: Export, about: About) -> bool:
+def drop_request(export: Export, *, by: Acting, at: datetime) -> None:
+    """Close the request that was opened with an export which will not answer it; end its hold."""
+    if not export.closes_case:
+        return
+    case = Case.objects.filter(id__in=[export.case_id], closed_at=None).stored().first()
+    try:
+        if case is not None:
+            withdraw(case, by=by, at=at)
+    except NotOpen:
+        return
+
+
+def _same(export: Export, about: About, case: Case | None) -> bool:
+    """Whether it is still being collected, about the same and for the same request."""
     unfinished = export.state in {ExportState.WAITING, ExportState.COLLECTING}
-    return unfinished and about_of(export) == about
+    request = export.closes_case if case is None else export.case_id == case.id
+    return unfinished and request and about_of(export) == about
+
+
+def _whose(export: Export, about: About, by: Acting) -> bool:
+    """About a member, what one asks for is not shown to another."""
+    return about.target != Target.MEMBER or export.asked_by == by.actor.id
 
 
 def _checked(customer: Customer, about: About, at: datetime) -> About:

@@ -12,9 +12,11 @@ import structlog
 from django.db import transaction
 from django.db.models import F, Q
 
+from customers.models import Customer
 from privacy.cases.steps import NotOpen, check_identity, decide
-from privacy.exports.ask import UNFINISHED, about_of
+from privacy.exports.ask import UNFINISHED, about_of, drop_request
 from privacy.exports.listing import Lister
+from privacy.exports.readers import owner_of
 from privacy.exports.selection import Portion, portions
 from privacy.models import Case, CaseState, Export, ExportState
 from smartsvar.audit.actors import SYSTEM
@@ -82,16 +84,38 @@ def _claim(identity: UUID, at: datetime) -> Export | None:
     return found
 
 
+@transaction.atomic
 def _let_go(export: Export, *, failed: int = 0) -> None:
-    """Leave it to the next run; given up after TRIES failures that nobody foresaw."""
+    """Leave it to the next run; given up, with its request, after TRIES unforeseen failures."""
     given_up = export.failures + failed >= TRIES
+    if given_up:  # the customer first, as in _freeze
+        Customer.objects.select_for_update().get(id=export.customer_id)
     export.state = ExportState.FAILED if given_up else ExportState.COLLECTING
-    _mine(export).update(state=export.state, failures=F("failures") + failed, lease_until=None)
+    mine = _mine(export).update(
+        state=export.state, failures=F("failures") + failed, lease_until=None
+    )
+    if mine and given_up:
+        drop_request(export, by=SYSTEM, at=database_now())
+
+
+def drop_expiring(at: datetime) -> int:
+    """Close the requests of exports that go at `at` without having been finished; return how many.
+
+    Before the purge takes them: nothing but the export knows that its request was opened with it.
+    """
+    lost = Export.objects.filter(
+        UNFINISHED | Q(state=ExportState.FAILED), closes_case=True, due_at__lte=at,
+        case__closed_at=None, held=False, shred_job_id=None,
+    )  # fmt: skip
+    found = list(lost.exclude(case=None)[:1000])
+    for export in found:
+        drop_request(export, by=SYSTEM, at=at)
+    return len(found)
 
 
 def _go_through(export: Export) -> None:
     at = database_now()
-    wanted = portions(export.customer, about_of(export))
+    wanted = portions(export.customer, about_of(export), owner=owner_of(export))
     if export.total is None:
         export.total = sum(portion.rows(at).count() for portion in wanted)
         _mine(export).update(total=export.total)
@@ -124,6 +148,8 @@ def _hold_on(export: Export, **cursor: Any) -> None:
 @transaction.atomic
 def _freeze(export: Export) -> None:
     at = database_now()
+    # Before the export and its case, as whoever restricts or holds locks them.
+    Customer.objects.select_for_update().get(id=export.customer_id)
     done = _mine(export).update(state=ExportState.READY, ready_at=at, lease_until=None)
     if not done:
         raise LostLease(export.id)

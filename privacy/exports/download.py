@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from customers.models import Member, Role
+from customers.models import Member
 from privacy.exports.archive import Archive
+from privacy.exports.readers import fetchers_of
 from privacy.models import Export, ExportState
 from smartsvar.audit.trail import record
 from smartsvar.clock import STOCKHOLM
@@ -20,10 +21,9 @@ def download(export: Export, part: int, *, by: Member, at: datetime) -> Iterator
 
 
 def still_allowed(export: Export, by: Member) -> bool:
-    """Whether the export is there still, and the member an administrator of its customer."""
+    """Whether the export is there still, and the member one of those who may fetch it."""
     here = Export.objects.filter(id=export.id, state=ExportState.READY).timely().exists()
-    mine = Member.objects.filter(id=by.id, customer_id=export.customer_id, user__is_active=True)
-    return here and mine.filter(role=Role.ADMINISTRATOR, restricted=False).timely().exists()
+    return here and fetchers_of(export).filter(id=by.id).exists()
 
 
 def file_name(export: Export, part: int) -> str:

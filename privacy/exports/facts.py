@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
@@ -15,11 +16,14 @@ from smartsvar.vault.rows import SealedModel
 Facts = dict[str, Any]
 
 
-def names_of(model: type[Model], said: PersonalData, *, mention: bool) -> list[str]:
-    """Return the fields that are handed over; of a row about somebody else nothing sealed."""
+def names_of(
+    model: type[Model], said: PersonalData, *, mention: bool, without: Collection[str] = ()
+) -> list[str]:
+    """Return the fields that are handed over, but `without`; of a row about another none sealed."""
     sealed = set(model.sealed_fields()) if issubclass(model, SealedModel) else set()
     own = [] if "id" in said.withhold else ["id"]
-    return own + [name for name in said.export if not (mention and name in sealed)]
+    left_out = set(without) | (sealed if mention else set())
+    return own + [name for name in said.export if name not in left_out]
 
 
 def facts_of(row: Model, said: PersonalData, names: list[str]) -> Facts:

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
-from customers.models import Member, Role
+from privacy.exports.readers import fetchers_of
 from privacy.models import Export, ExportState
 from smartsvar import mail
 from smartsvar.clock import database_now
@@ -58,9 +58,8 @@ def _write(identity: UUID) -> EmailMessage:
 
 
 def readers_of(export: Export) -> list[str]:
-    """Return the member who asked, or all administrators when a key or support did."""
-    here = Member.objects.filter(customer=export.customer, restricted=False).timely()
-    able = here.filter(role=Role.ADMINISTRATOR, user__is_active=True)
+    """Return the member who asked, or, when a key or support did, all who may fetch it."""
+    able = fetchers_of(export)
     asked = (
         able.filter(id__in=[export.asked_by]) if export.asked_by_kind == "member" else able.none()
     )

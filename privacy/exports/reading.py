@@ -1,5 +1,6 @@
 """The pages of an archive that a person reads in a browser, offline, in Swedish or English."""
 
+import re
 from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any, Protocol
@@ -62,7 +63,8 @@ def _chapters(contents: Contents) -> list[dict[str, Any]]:
         label, mention = key.removesuffix(MENTIONS), key.endswith(MENTIONS)
         model, declaration = kinds[label]
         stem = key.replace("#", "-")
-        pages = [f["name"] for f in contents.files if f["name"].startswith(f"html/{stem}-0")]
+        page = re.compile(rf"html/{re.escape(stem)}-\d{{3,}}\.html")
+        pages = [f["name"] for f in contents.files if page.fullmatch(f["name"])]
         chapters.append(
             {
                 "name": thing_name(model),

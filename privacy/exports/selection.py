@@ -5,15 +5,19 @@ tenant itself. Whatever has something to export is looked at.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
+from uuid import UUID
 
 from django.db.models import ForeignKey, Model, Q, QuerySet
 
 from customers.actions.covers import About
 from customers.covering import caller_indexes, of_caller
 from customers.models import Customer, Member, StaffMember, Target, User
+from privacy.exports.facts import names_of
+from privacy.exports.readers import personal
+from privacy.models import Case, Export
 from smartsvar.paging import openable
 from smartsvar.personal_data import PersonalData, declaration_of, declared
 from smartsvar.shredding.models import Shreddable
@@ -31,23 +35,32 @@ class Portion:
     said: PersonalData
     which: Q
     mention: bool = False
+    without: tuple[str, ...] = ()  # fields that are about others than whom it is for
 
     @property
     def key(self) -> str:
         """Its name in an export's cursor and pages; portions are in the order of their keys."""
         return self.model._meta.label + (MENTIONS if self.mention else "")
 
+    def names(self) -> list[str]:
+        """Return the fields that are handed over of each row."""
+        return names_of(self.model, self.said, mention=self.mention, without=self.without)
+
     def rows(self, at: datetime) -> "QuerySet[Any]":
         """Return the rows that may be handed over now, restricted ones among them."""
         return self.model._base_manager.filter(self.which, at_hand(self.model, self.said, at))
 
 
-def portions(customer: Customer, about: About) -> list[Portion]:
-    """Return all portions of an export, in the order in which it is collected."""
+def portions(customer: Customer, about: About, *, owner: UUID | None = None) -> list[Portion]:
+    """Return all portions of an export, in the order in which it is collected.
+
+    owner: the only member whom it is for. What other members ask about themselves is in none.
+    """
     found: list[Portion] = []
     for model, said in declared():
         if said.export:
-            found += _of(model, said, customer, about)
+            seen = _seen(model, owner)
+            found += (replace(e, which=e.which & seen) for e in _of(model, said, customer, about))
     return sorted(found, key=lambda portion: portion.key)
 
 
@@ -74,7 +87,9 @@ def at_hand(model: Table, said: PersonalData, at: datetime) -> Q:
 def _of(model: Table, said: PersonalData, customer: Customer, about: About) -> Iterator[Portion]:
     which = _about(model, said, customer, about)
     if which is not None:
-        yield Portion(model, said, which)
+        # Article 15(4): a caller does not learn what the row says about somebody else.
+        without = said.others if about.target == Target.CALLER else ()
+        yield Portion(model, said, which, without=without)
     kind = {Target.MEMBER: "member", Target.STAFF: "staff"}.get(Target(about.target))
     naming = [column for column, of in said.mentions.items() if of == kind]
     if naming and about.object_id:
@@ -83,6 +98,16 @@ def _of(model: Table, said: PersonalData, customer: Customer, about: About) -> I
             named |= Q(**{_column(model, column): about.object_id})
         beside = named if which is None else named & ~which
         yield Portion(model, said, beside & (_owned(model, customer) or Q(pk__in=[])), mention=True)
+
+
+def _seen(model: Table, owner: UUID | None) -> Q:
+    """Leave out members' requests about members, and their exports, but the owner's own."""
+    if model is Case:
+        private = Q(target=Target.MEMBER, opened_by_kind="member")
+        return ~private | Q(opened_by=owner) | Q(object_id=owner) if owner else ~private
+    if model is Export:
+        return ~personal() | Q(object_id=owner) if owner else ~personal()
+    return Q()
 
 
 def _about(model: Table, said: PersonalData, customer: Customer, about: About) -> Q | None:

@@ -9,13 +9,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from privacy.exports.facts import Facts, names_of
+from privacy.exports.facts import Facts
 from privacy.exports.reading import page_foot, page_head, record_card
 from privacy.exports.selection import Portion
 from privacy.models import Export
+from smartsvar.csv_cells import harmless
 
 FULL = 512 * 1024  # characters of all three, after which they are written out
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Sheets:
@@ -25,7 +25,7 @@ class Sheets:
         self.portion, self._export, self._people = portion, export, people
         self._number = 0
         audio = ["audio"] if portion.said.blob and not portion.mention else []
-        self.columns = names_of(portion.model, portion.said, mention=portion.mention) + audio
+        self.columns = portion.names() + audio
         self._begin()
 
     def _begin(self) -> None:
@@ -73,4 +73,4 @@ def cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return harmless(text)

@@ -15,6 +15,7 @@ ANSWERS = [
     (CaseState.GRANTED.value, _("granted")),
     (CaseState.REFUSED.value, _("refused")),
 ]
+TAKEN = [(target.value, target.label) for target in (Target.CALLER, Target.CUSTOMER)]
 TEXT = 6000
 
 
@@ -23,9 +24,10 @@ class TakingForm(forms.Form):
 
     customer = forms.IntegerField(label=_("Customer number"), min_value=1)
     kind = forms.ChoiceField(label=_("Right"), choices=CaseKind.choices)
+    target = forms.ChoiceField(label=_("About"), choices=TAKEN, widget=forms.RadioSelect)
     caller = forms.CharField(
         label=_("The caller's number or e-mail"), max_length=254, required=False,
-        help_text=_("Empty: the request is about the whole account."),
+        help_text=_("Only for a request about a caller."),
         widget=forms.TextInput({"autocomplete": "off"}),
     )  # fmt: skip
     requester = forms.CharField(label=_("Who asks"), max_length=120)
@@ -54,7 +56,13 @@ class TakingForm(forms.Form):
         return found
 
     def clean_caller(self) -> str:
-        return address_of(self.cleaned_data["caller"])
+        written = self.cleaned_data["caller"].strip()
+        found = address_of(written)
+        if written and not found:
+            raise forms.ValidationError(
+                _("A withheld number is nobody's: nothing can be found by it.")
+            )
+        return found
 
     def clean_received_on(self) -> date:
         day: date = self.cleaned_data["received_on"]
@@ -62,10 +70,21 @@ class TakingForm(forms.Form):
             raise forms.ValidationError(_("This day has not come yet."))
         return day
 
+    def clean(self) -> dict[str, Any]:
+        answers: dict[str, Any] = super().clean() or {}
+        target, caller = answers.get("target"), answers.get("caller")
+        if "caller" not in self.errors:
+            if target == Target.CALLER and not caller:
+                self.add_error("caller", _("Write whom the request is about."))
+            if target == Target.CUSTOMER and caller:
+                wrong = _("Leave it empty for the whole account, or choose that it is a caller.")
+                self.add_error("caller", wrong)
+        return answers
+
     def about(self) -> About:
         """Return whom the request is about; after is_valid()."""
-        caller = self.cleaned_data["caller"]
-        return About(target=Target.CALLER if caller else Target.CUSTOMER, caller=caller)
+        said = self.cleaned_data
+        return About(target=Target(said["target"]), caller=said["caller"])
 
 
 class IdentityForm(forms.Form):

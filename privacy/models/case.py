@@ -77,6 +77,8 @@ class Case(TenantOwned):
         # Article 5(2), 12: how a request was answered must be possible to show.
         law=_("the duty to show that requests are honoured (GDPR, article 5.2)"),
         mentions={"opened_by": "member"},
+        # Whoever wrote on the caller's behalf, and what they wrote.
+        others=("requester", "contact", "wish"),
         processors=("hosting", "mail"),
     )  # fmt: skip
 

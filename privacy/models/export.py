@@ -121,10 +121,8 @@ class Export(TenantOwned):
             ),
         ]
 
-    @classmethod
-    def cover(cls, rows: Collection[TenantOwned]) -> None:
-        """A new export about a caller who is covered is not: it is how that caller's right is met,
-        and a hold keeps what it lists."""
+    # It is how that caller's right is met, and a hold keeps what it lists.
+    goes_with_caller = False
 
     @classmethod
     def holding(cls) -> models.Q:

@@ -11,8 +11,8 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from privacy.record.document import Document, Section
+from smartsvar.csv_cells import harmless
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 TYPOGRAPHY = str.maketrans({
     "–": "-", "—": "-", "“": '"', "”": '"', "„": '"', "’": "'", "‘": "'", "…": "...", "→": "->",
     "\u00a0": " ", "Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "Œ": "OE", "œ": "oe",
@@ -53,13 +53,8 @@ def comma_separated(document: Document) -> str:
         for row in section.table.rows if section.table else ():
             head = section.table.head if section.table else ()
             rows += [(f"{row[0]}: {name}", cell) for name, cell in zip(head, row, strict=True)]
-        writer.writerows([safe(section.heading), safe(name), safe(value)] for name, value in rows)
+        writer.writerows(map(harmless, (section.heading, name, value)) for name, value in rows)
     return out.getvalue()
-
-
-def safe(cell: str) -> str:
-    """Return the cell so that no spreadsheet takes it for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 def pdf(document: Document, at: datetime) -> bytes:

@@ -16,6 +16,7 @@ from customers.access import administers, member_page
 from customers.models import Member
 from privacy.exports.ask import TooMany, ask_for_export, throw_away
 from privacy.exports.download import download, file_name
+from privacy.exports.readers import exports_of
 from privacy.exports.schema import schema
 from privacy.forms.exports import ExportForm
 from privacy.models import Export, ExportState
@@ -23,14 +24,9 @@ from smartsvar.clock import database_now
 from smartsvar.shredding.models import Held
 
 
-def _exports(member: Member) -> "list[Export]":
-    rows = Export.objects.filter(customer=member.customer).timely()
-    return list(rows.order_by("-asked_at", "-id"))
-
-
 def _fetched(member: Member, identity: UUID) -> Export:
-    """Return the customer's export. Raises Http404, also for another tenant's."""
-    rows = Export.objects.filter(customer=member.customer, id=identity).timely()
+    """Return an export that the member may fetch. Raises Http404, also for another's."""
+    rows = exports_of(member).filter(id=identity)
     export: Export | None = rows.select_related("customer", "case").first()
     if export is None:
         raise Http404
@@ -38,9 +34,10 @@ def _fetched(member: Member, identity: UUID) -> Export:
 
 
 @require_safe
-@member_page(may=administers, restricted=True)
+@member_page(restricted=True)
 def exports(request: HttpRequest, member: Member) -> HttpResponse:
-    return render(request, "privacy/exports.html", {"member": member, "exports": _exports(member)})
+    found = exports_of(member).order_by("-asked_at", "-id")
+    return render(request, "privacy/exports.html", {"member": member, "exports": list(found)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,7 +57,7 @@ def export_ask(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 @require_safe
-@member_page(may=administers, restricted=True)
+@member_page(restricted=True)
 def export(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
     """How far it has come; when it is ready, its parts for whoever confirmed the password."""
     found = _fetched(member, identity)
@@ -80,7 +77,7 @@ def _confirm(member: Member, found: Export) -> str:
 
 
 @require_safe
-@member_page(may=administers, restricted=True)
+@member_page(restricted=True)
 def export_part(
     request: HttpRequest, member: Member, identity: UUID, part: int
 ) -> HttpResponseBase:
@@ -101,7 +98,7 @@ def export_part(
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@member_page(may=administers, restricted=True)
+@member_page(restricted=True)
 def export_delete(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
     found = _fetched(member, identity)
     if request.method == "POST":

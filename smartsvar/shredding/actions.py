@@ -25,6 +25,8 @@ VERBS: dict[str, str] = {
     ShredJob.Reason.ABANDONED: "abandoned",
 }
 
+AWAY = 5  # failures in a row, with no success before, after which the storage is not asked more
+
 
 class LostLease(Exception):
     """Another worker has taken this job over; it will finish it."""
@@ -78,12 +80,32 @@ def _customer_keys(model: type[Shreddable], rows: Sequence[Row]) -> list[UUID]:
 
 
 def _delete_bytes(job: ShredJob, names: list[str]) -> None:
-    """Delete the rows' sealed objects, holding on to the lease however slow the storage is."""
-    store = blob_store()
-    for start in range(0, len(names), 100):
-        store.delete(names[start : start + 100])
-        _advance(job, ShredJob.State.KEYS_GONE)
+    """Delete the rows' sealed objects, in rounds as long as the storage takes some of them.
+
+    Raises OSError when a round begins with nothing but failures. A job that began anew with each
+    failure would never end while the storage fails now and then.
+    """
+    left = [names[start : start + 100] for start in range(0, len(names), 100)]
+    while left:
+        left = _delete_some(job, left)
     _advance(job, ShredJob.State.BYTES_GONE)
+
+
+def _delete_some(job: ShredJob, chunks: list[list[str]]) -> list[list[str]]:
+    """Try each chunk once, holding on to the lease however slow the storage is; return the failed.
+
+    At least one has gone then. Raises OSError when none has, after a few: the storage is away.
+    """
+    store, failed = blob_store(), []
+    for tried, chunk in enumerate(chunks, 1):
+        try:
+            store.delete(chunk)
+        except OSError:
+            failed.append(chunk)
+            if len(failed) == tried == min(AWAY, len(chunks)):
+                raise
+        _advance(job, ShredJob.State.KEYS_GONE)
+    return failed
 
 
 def _advance(job: ShredJob, state: str) -> None:

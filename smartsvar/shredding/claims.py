@@ -1,6 +1,6 @@
 """Claim rows: the point of no return, after which they are destroyed whatever happens."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 from uuid import UUID
@@ -49,6 +49,7 @@ def claim_due(
     """
     keep = model.personal_data.keep
     due = cast(ShreddableQuerySet[Any], model._base_manager.all()).due(at)
+    due = due.exclude(model.holding())  # else every run would go through all that a customer holds
     if after is not None:
         due = due.filter(Q(due_at__gt=after.due_at) | Q(due_at=after.due_at, id__gt=after.id))
     paths = keep.paths()
@@ -160,6 +161,12 @@ def taken_out(job: ShredJob) -> list[Row]:
     noted = bytes(job.doomed)
     ids = [UUID(bytes=noted[start : start + 16]) for start in range(0, len(noted), 16)]
     return [Row(*ids[start : start + 3]) for start in range(0, len(ids), 3)]
+
+
+def being_purged(labels: Collection[str], customer_id: UUID) -> bool:
+    """Whether a purge has taken out rows of this customer and these models, and is not done."""
+    jobs = ShredJob.objects.filter(model__in=list(labels)).exclude(doomed=b"")
+    return any(row.customer_id == customer_id for job in jobs for row in taken_out(job))
 
 
 def delete_rows(model: type[Shreddable], ids: list[UUID]) -> None:

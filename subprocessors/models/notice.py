@@ -27,6 +27,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         named = self.select_related("engagement__subprocessor")
         return named.order_by("-announced_at", "-id")
 
+    def beginning(self) -> Self:
+        """Those by which something begins or changes."""
+        return self.exclude(kind=Notice.Kind.END)
+
     def open_to_objections(self, on: date) -> Self:
         """Those to which a customer may object that day, the last day included."""
         return self.filter(objections_until__gte=on)

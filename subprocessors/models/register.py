@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -112,11 +113,19 @@ class EngagementQuerySet(models.QuerySet["Engagement"]):
     def current(self, on: date) -> Self:
         """Those in which data is processed that day."""
         running = models.Q(ends_on=None) | models.Q(ends_on__gt=on)
-        return self.filter(running, starts_on__lte=on).in_order()
+        told = models.Q(needs_notice=False) | models.Q(self.noticed())
+        return self.filter(running, told, starts_on__lte=on).in_order()
 
-    def planned(self, on: date) -> Self:
-        """Those that have not begun."""
-        return self.filter(starts_on__gt=on).in_order()
+    def announced(self, on: date) -> Self:
+        """Those that customers have been told of and that have not begun."""
+        return self.filter(self.noticed(), starts_on__gt=on).in_order()
+
+    @staticmethod
+    def noticed() -> models.Exists:
+        """Whether customers were told, and could object, before the day it begins."""
+        notices = apps.get_model("subprocessors.Notice").objects.beginning()
+        mine = notices.filter(engagement=models.OuterRef("pk"))
+        return models.Exists(mine.filter(takes_effect_on__lte=models.OuterRef("starts_on")))
 
     def in_order(self) -> Self:
         return self.select_related("subprocessor").order_by("subprocessor__name", "purpose", "id")
@@ -145,6 +154,8 @@ class Engagement(models.Model):
     )
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"), null=True, blank=True)
+    # Entered when there were customers to tell: does not begin without a notice (article 28(2)).
+    needs_notice = models.BooleanField(default=False, editable=False)
 
     objects: ClassVar[Any] = models.Manager.from_queryset(EngagementQuerySet)()
 

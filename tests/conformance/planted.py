@@ -108,9 +108,8 @@ def plant_rights(house: cast.House, at: datetime) -> None:
     other = About(target=Target.CALLER, caller=OTHER_CALLER)
     by = house.administrator
     restrict(house.customer, other, reason=REASON, keeps=False, by=by, at=at)
-    record = About(
-        target=Target.RECORD, object_model=Recording._meta.label, object_id=house.customer.id
-    )
+    hidden = cast.message_of(house, at=at, caller_number="", caller_email=OTHER_CALLER)
+    record = About(target=Target.RECORD, object_model=PhoneMessage._meta.label, object_id=hidden.pk)
     kind = Hold.Kind.LEGAL
     hold(house.customer, record, kind=kind, reason=REASON, ends_at=None, by=by, at=at)
     case = open_case(

@@ -87,6 +87,7 @@ def test_a_true_declaration_passes(thing: type[models.Model]) -> None:
         ({"keep": Keep(days=1, since="made_at", shortened_by="made_at")}, "E007"),
         ({"keep": Keep(with_parent="made_at")}, "E007"),
         ({"keep": Keep(days=1)}, "E008"),
+        ({"others": ("made_at",)}, "E010"),
     ],
 )
 def test_a_false_declaration_fails(

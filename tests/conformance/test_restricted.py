@@ -180,6 +180,41 @@ def test_a_restricted_persons_name_is_in_nobody_elses_rows(street: Street) -> No
     assert street.browser("member").get(pages[2]).status_code == 404
 
 
+def test_where_a_message_went_does_not_show_a_restricted_persons_address(
+    anna: cast.House, street: Street
+) -> None:
+    message = cast.message_of(anna, staff=anna.staff)
+    page = reverse("portal:message", args=[anna.customer.number, message.pk])
+    client = street.browser("administrator")
+    assert anna.staff.email in client.get(page).content.decode()
+    restricted(anna, about(anna.staff))
+    after = client.get(page).content.decode()
+    assert anna.staff.email not in after
+    assert after.count('class="chip') == 1, "that it was sent on still stands"
+
+
+def test_the_api_neither_names_nor_finds_a_restricted_person(anna: cast.House) -> None:
+    made = {
+        "api:message-list": cast.message_of(anna, staff=anna.staff),
+        "api:recording-list": cast.call_of(anna, staff=anna.staff),
+    }
+    client, headers = browser(), {"Authorization": f"Bearer {anna.secret}"}
+
+    def seen(address: str, **query: str) -> list[Any]:
+        found = client.get(reverse(address), query, headers=headers).json()["results"]
+        return [(row["id"], row["staff"]) for row in found]
+
+    person = str(anna.staff.pk)
+    for address, row in made.items():
+        assert seen(address, staff=person) == [(str(row.pk), person)]
+    restricted(anna, about(anna.staff))
+    for address, row in made.items():
+        assert seen(address, staff=person) == []
+        assert seen(address) == [(str(row.pk), None)]
+        detail = reverse(address.replace("list", "detail"), args=[row.pk])
+        assert client.get(detail, headers=headers).json()["staff"] is None
+
+
 def test_a_call_that_is_restricted_while_it_is_played_falls_silent(anna: cast.House) -> None:
     call = cast.call_of(anna)
     assert still_playable(call.pk, by=anna.member)

@@ -169,11 +169,11 @@ TABLE: dict[str, Page | Api | Support | Open | SignedIn] = {
     "privacy:receipt": Page("reader", get()),
     "privacy:receipt_keys": Open(get()),
     "privacy:receipt_verifier": Open(get()),
-    "privacy:exports": Page("administrator", get()),
+    "privacy:exports": Page("reader", get()),  # one's own, who is no administrator
     "privacy:export_ask": Page("administrator", form()),
-    "privacy:export": Page("administrator", get()),
-    "privacy:export_part": Page("administrator", get(302)),  # to confirm the password
-    "privacy:export_delete": Page("administrator", form(302)),
+    "privacy:export": Own("administrator", get()),
+    "privacy:export_part": Own("administrator", get(302)),  # to confirm the password
+    "privacy:export_delete": Own("administrator", form(302)),
     "privacy:export_schema": Open(get()),
     "api:export-list": OwnKeyApi(
         scope(Scope.PRIVACY_EXPORT) | {"post": (Scope.PRIVACY_EXPORT, 400)}

@@ -7,14 +7,15 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from customers.actions.covers import About, restrict
 from customers.actions.idempotency import LEASE, InFlight, LeaseLost, claim, forget
-from customers.models import ApiKey, IdempotentRequest, StaffMember
+from customers.models import ApiKey, IdempotentRequest, StaffMember, Target
 from customers.tasks import forget_idempotency
 from messages.actions import delete_message
 from messages.models import PhoneMessage
 from recordings.actions import begin_upload
 from recordings.models import Recording
-from tests.cast import House, tone
+from tests.cast import PLANTED_NUMBER, House, tone
 from tests.integrator import MESSAGES, RECORDINGS, STAFF, integrator, platform_key, problem, traces
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -61,6 +62,21 @@ def test_a_repeated_message_is_sent_on_once(anna: House) -> None:
     first, second = say(anna), say(anna)
     assert second.json() == first.json()
     assert PhoneMessage.objects.get().deliveries.count() == 1
+
+
+@pytest.mark.parametrize("target", [Target.CALLER, Target.CUSTOMER])
+def test_a_repeated_delivery_does_not_tell_of_a_restriction(anna: House, target: str) -> None:
+    caller = PLANTED_NUMBER if target == Target.CALLER else ""
+    what = About(target=Target(target), caller=caller)
+    restrict(anna.customer, what, reason="x", keeps=False, by=anna.member, at=timezone.now())
+    body, headers = {"matter": "Ring", "caller_number": PLANTED_NUMBER}, {"Idempotency-Key": NAME}
+    answers = [
+        integrator(anna).post(MESSAGES, body, content_type="application/json", headers=headers)
+        for _ in range(2)
+    ]
+    assert [each.status_code for each in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()
+    assert PhoneMessage.objects.get().restricted == (target == Target.CALLER)
 
 
 def test_a_repeated_person_is_added_once(anna: House) -> None:

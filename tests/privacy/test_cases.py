@@ -256,6 +256,32 @@ def test_an_open_request_keeps_what_it_is_about_from_the_purge(anna: cast.House,
     assert not Hold.objects.filter(ended_at=None).exists()
 
 
+@pytest.mark.parametrize("kind", CaseKind.values)
+def test_what_rut_asks_about_herself_does_not_hinder_anna_from_removing_her(
+    anna: cast.House, sign_in: Any, kind: str
+) -> None:
+    me = About(target=Target.MEMBER, object_model=Member._meta.label, object_id=anna.reader.id)
+    asked(anna, me, kind=CaseKind(kind), by=anna.reader)
+    assert not Hold.objects.exists()
+    remove = reverse("customers:member_remove", args=[anna.customer.number, anna.reader.id])
+    sign_in(anna.administrator).post(remove)
+    assert not Member.objects.filter(id=anna.reader.id).timely().exists()
+
+
+def test_what_support_took_in_is_not_annas_to_take_back(
+    anna: cast.House, sven: User, sign_in: Any
+) -> None:
+    callers, bertils = asked(anna, by=sven), asked(anna, by=anna.member)
+    by_key = asked(anna, by=anna.key)
+    browser = sign_in(anna.administrator)
+    for case, mine in ((callers, False), (bertils, True), (by_key, True)):
+        address = page("case_withdraw", anna.administrator, case.id)
+        shown = text_of(browser.get(page("case", anna.administrator, case.id)))
+        assert (address in shown) == mine
+        assert browser.post(address).status_code == (302 if mine else 404)
+        assert Case.objects.get(id=case.id).open != mine
+
+
 def test_a_request_about_the_whole_account_keeps_nothing_past_its_time(anna: cast.House) -> None:
     asked(anna, ACCOUNT)
     anna.customer.refresh_from_db()
@@ -344,7 +370,8 @@ def test_sven_takes_in_a_letter_from_the_day_it_came(anna: cast.House, desk: Cli
     address = reverse("admin:privacy_case_take")
     came = day_of(database_now()) - timedelta(days=9)
     form = {
-        "customer": str(anna.customer.number), "kind": "access", "caller": cast.PLANTED_NUMBER,
+        "customer": str(anna.customer.number), "kind": "access", "target": "caller",
+        "caller": cast.PLANTED_NUMBER,
         "requester": "Zacharias", "contact": "Storgatan 1", "received_on": came.isoformat(),
     }  # fmt: skip
     for wrong in ({"customer": "99999"}, {"received_on": "2999-01-01"}, {"caller": "x"}):
@@ -353,6 +380,27 @@ def test_sven_takes_in_a_letter_from_the_day_it_came(anna: cast.House, desk: Cli
     case = Case.objects.get()
     assert (case.received_on, case.opened_by_kind) == (came, "support")
     assert case.caller == cast.PLANTED_NUMBER
+
+
+@pytest.mark.parametrize(
+    ("target", "caller", "field"),
+    [
+        ("caller", "withheld", "caller"), ("caller", "anonymous", "caller"),
+        ("customer", "withheld", "caller"), ("caller", "", "caller"),
+        ("customer", cast.PLANTED_NUMBER, "caller"), ("", "", "target"), ("member", "", "target"),
+    ],
+)  # fmt: skip
+def test_a_caller_without_a_number_does_not_become_the_whole_account(
+    anna: cast.House, desk: Client, target: str, caller: str, field: str
+) -> None:
+    form = {
+        "customer": str(anna.customer.number), "kind": "erasure", "target": target,
+        "caller": caller, "requester": "Zacharias", "contact": "Storgatan 1",
+        "received_on": day_of(database_now()).isoformat(),
+    }  # fmt: skip
+    response = desk.post(reverse("admin:privacy_case_take"), form)
+    assert list(response.context["form"].errors) == [field]
+    assert not Case.objects.exists()
 
 
 def test_sven_reads_what_is_asked_and_leaves_a_trace_and_learns_no_name(

@@ -11,7 +11,7 @@ import pytest
 from django.core import mail
 
 from customers.actions.covers import About
-from customers.models import Customer, Target
+from customers.models import Customer, Hold, Target
 from privacy.cases.steps import check_identity, open_case
 from privacy.exports import collect as collecting
 from privacy.exports.ask import MOST, TooMany, ask_for_export, throw_away
@@ -20,16 +20,19 @@ from privacy.exports.listing import Lister
 from privacy.exports.notice import tell, untold
 from privacy.models import Case, CaseKind, CaseState, Export, ExportPage, ExportState
 from privacy.purge import purge
+from privacy.tasks import purge_due
+from recordings.models import Recording
 from smartsvar import mail as mailing
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.clock import database_now
 from smartsvar.personal_data import keep_of
 from smartsvar.settings import BASE_DIR
 from smartsvar.shredding.actions import LostLease
+from smartsvar.shredding.models import Held
 from smartsvar.vault.errors import KeyLost, RootUnreachable
 from smartsvar.vault.keys import forget_keys, open_key
 from tests import cast
-from tests.privacy.test_exports import ACCOUNT, archive, asked, collected, records
+from tests.privacy.test_exports import ACCOUNT, ZACHARIAS, archive, asked, collected, records
 from tests.processes import test_environment as environment
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
@@ -179,6 +182,61 @@ def test_an_export_that_always_fails_is_given_up_and_said(
     states = [collect(export.id) for _ in range(collecting.TRIES)]
     assert states[-2:] == [ExportState.COLLECTING, ExportState.FAILED]
     assert collect_due() == 0
+
+
+def nothing_waits() -> bool:
+    """Whether no request is open and no hold in force."""
+    waiting = Case.objects.filter(closed_at=None).exists()
+    return not waiting and not Hold.objects.filter(ended_at=None).exists()
+
+
+def test_an_export_that_is_thrown_away_takes_its_request_and_hold_along(anna: cast.House) -> None:
+    call = cast.call_of(anna)
+    export = asked(anna, ZACHARIAS)
+    assert not nothing_waits()
+    assert throw_away(export, by=anna.administrator) == 1
+    assert nothing_waits()
+    assert Case.objects.get().state == CaseState.WITHDRAWN
+    assert Recording.objects.filter(id=call.id, held=False).exists()
+
+
+def test_an_export_that_a_hold_keeps_keeps_its_request(anna: cast.House) -> None:
+    export = asked(anna, ZACHARIAS)
+    Export.objects.filter(id=export.id).update(held=True)
+    with pytest.raises(Held):
+        throw_away(export, by=anna.administrator)
+    assert Case.objects.get().open
+
+
+def test_an_export_that_is_given_up_gives_its_request_up(
+    anna: cast.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast.call_of(anna)
+    export = asked(anna, ZACHARIAS)
+    monkeypatch.setattr("privacy.exports.listing.digest_of", lambda facts: 1 / 0)
+    for _ in range(collecting.TRIES):
+        assert not nothing_waits()
+        collect(export.id)
+    assert nothing_waits()
+
+
+def test_an_export_that_ends_unfinished_ends_its_request(anna: cast.House) -> None:
+    export = asked(anna, ZACHARIAS)
+    Export.objects.filter(id=export.id).update(
+        asked_at=database_now() - timedelta(days=99), due_at=database_now()
+    )
+    purge_due()
+    assert not Export.objects.exists()
+    assert nothing_waits()
+
+
+def test_a_request_that_support_handles_outlives_its_export(anna: cast.House) -> None:
+    by, at = anna.administrator, database_now()
+    case = open_case(anna.customer, CaseKind.ACCESS, ZACHARIAS, by=by, at=at)
+    check_identity(case, "ringde upp", by=SYSTEM, at=at)
+    export = ask_for_export(anna.customer, ZACHARIAS, case=case, by=SYSTEM, at=at)
+    throw_away(export, by=by)
+    assert Case.objects.get().open
 
 
 def test_asked_twice_it_is_the_same_export(anna: cast.House) -> None:

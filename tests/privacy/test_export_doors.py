@@ -6,25 +6,37 @@ import zipfile
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from customers.actions.covers import About, restrict
+from customers.actions.covers import About, hold, restrict
 from customers.actions.keys import create_api_key
-from customers.models import Member, Role, Scope, Target, User
+from customers.models import Hold, Member, Role, Scope, Target, User
 from privacy.cases.steps import check_identity, open_case
-from privacy.exports.archive import Archive, Broken
-from privacy.exports.ask import throw_away
+from privacy.exports.archive import RECHECK, Archive, Broken
+from privacy.exports.ask import NoSuchThing, ask_on_behalf, throw_away
+from privacy.exports.blobs import STEP
 from privacy.exports.collect import collect
 from privacy.exports.download import download, still_allowed
-from privacy.models import CaseKind, Export, ExportState
+from privacy.exports.notice import tell
+from privacy.exports.readers import exports_of
+from privacy.models import Case, CaseKind, Export, ExportState
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
 from smartsvar.vault.errors import RootUnreachable
 from tests import cast
 from tests.conformance.planted import everything_of, found_in, plant
-from tests.privacy.test_exports import ACCOUNT, asked, collected, confirmed, records
+from tests.privacy.test_exports import (
+    ACCOUNT,
+    archive,
+    asked,
+    collected,
+    confirmed,
+    everything,
+    records,
+)
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -85,10 +97,10 @@ def test_bertil_and_cecilia_see_none_of_it(
     anna: cast.House, cecilia: cast.House, sign_in: Any
 ) -> None:
     export = collected(anna)
-    for who, status in ((anna.member, 403), (anna.reader, 403), (cecilia.administrator, 404)):
+    for who in (anna.member, anna.reader, cecilia.administrator):
         client = confirmed(sign_in(who))
         for name, more in (("export", ()), ("export_part", (1,)), ("export_delete", ())):
-            assert client.get(address(name, export, *more)).status_code == status
+            assert client.get(address(name, export, *more)).status_code == 404
     client = confirmed(sign_in(cecilia.administrator))
     own = reverse("privacy:export_part", args=[cecilia.customer.number, export.id, 1])
     assert client.get(own).status_code == 404
@@ -265,3 +277,122 @@ def test_sven_asks_for_who_was_identified_and_sees_no_content(
         shown = everything_of(client.get(page))
         assert found_in(shown, planted.audio) == []
     assert confirmed(client).get(address("export_part", export, 1)).status_code == 404
+
+
+SECRET = "Chefen lyssnar på mina samtal"
+
+
+def ruts_request(anna: cast.House, kind: CaseKind = CaseKind.ACCESS) -> Case:
+    """What Rut asks about herself, which is between her and support."""
+    me = About(target=Target.MEMBER, object_model=Member._meta.label, object_id=anna.reader.id)
+    return open_case(anna.customer, kind, me, by=anna.reader, at=database_now(), wish=SECRET)
+
+
+def ruts_export(anna: cast.House, sven: User) -> Export:
+    case = ruts_request(anna)
+    check_identity(case, "inloggad", by=sven, at=database_now())
+    export = ask_on_behalf(case, by=sven, at=database_now())
+    assert collect(export.id) == ExportState.READY
+    found: Export = Export.objects.select_related("customer").get(id=export.id)
+    return found
+
+
+def test_what_rut_asks_about_herself_is_in_no_export_of_annas(anna: cast.House, sven: User) -> None:
+    ruts = ruts_export(anna, sven)
+    rut = About(target=Target.MEMBER, object_id=anna.reader.id)
+    for about in (ACCOUNT, rut):
+        found = archive(collected(anna, about))
+        assert SECRET.encode() not in everything(found)
+        for label in ("privacy.Case", "privacy.Export"):
+            given = records(found, label) + records(found, label, mention=True)
+            assert not {str(ruts.id), str(ruts.case_id)} & {each["id"] for each in given}
+    with pytest.raises(NoSuchThing):
+        asked(anna, About(
+            target=Target.RECORD, object_model="privacy.Case", object_id=ruts.case_id
+        ))  # fmt: skip
+
+
+def test_rut_alone_lists_and_fetches_what_she_asked_for(
+    anna: cast.House, sven: User, sign_in: Any
+) -> None:
+    export = ruts_export(anna, sven)
+    listed = reverse("privacy:exports", args=[anna.customer.number])
+    for who in (anna.administrator, anna.member):
+        client = confirmed(sign_in(who))
+        assert str(export.id) not in client.get(listed).content.decode()
+        for name, more in (("export", ()), ("export_part", (1,)), ("export_delete", ())):
+            assert client.get(address(name, export, *more)).status_code == 404
+        assert not still_allowed(export, who)
+    shown = by_key(anna.secret).get(reverse("api:export-list")).json()
+    assert shown["results"] == []
+    client = confirmed(sign_in(anna.reader))
+    assert str(export.id) in client.get(listed).content.decode()
+    response = client.get(address("export_part", export, 1))
+    found = zipfile.ZipFile(io.BytesIO(body_of(response)))
+    assert [each["wish"] for each in records(found, "privacy.Case")] == [SECRET]
+
+
+def test_the_mail_of_ruts_export_goes_to_rut(anna: cast.House, sven: User) -> None:
+    export = ruts_export(anna, sven)
+    mail.outbox.clear()
+    assert tell(export.id) == ""
+    assert [sent.to for sent in mail.outbox] == [[anna.reader.user.email]]
+
+
+def test_anna_does_not_get_ruts_export_by_asking_for_the_same(anna: cast.House, sven: User) -> None:
+    case = ruts_request(anna)
+    check_identity(case, "inloggad", by=sven, at=database_now())
+    ruts = ask_on_behalf(case, by=sven, at=database_now())
+    about = About(target=Target.MEMBER, object_id=anna.reader.id)
+    annas = asked(anna, about)
+    assert annas.id != ruts.id
+    assert exports_of(anna.administrator).get() == annas
+    assert ask_on_behalf(case, by=sven, at=database_now()).id == ruts.id
+
+
+def test_an_export_whose_request_is_gone_is_the_subjects_alone(
+    anna: cast.House, sven: User
+) -> None:
+    export = ruts_export(anna, sven)
+    Export.objects.filter(id=export.id).update(case=None)
+    assert exports_of(anna.reader).get() == export
+    assert not exports_of(anna.administrator).exists()
+
+
+def test_a_caller_does_not_learn_what_rows_say_of_others(anna: cast.House) -> None:
+    cast.message_of(anna, staff=anna.staff)
+    by, at = anna.administrator, database_now()
+    restrict(anna.customer, ZACHARIAS, reason="Otrevlig kund", keeps=True, by=by, at=at)
+    hold(
+        anna.customer, ZACHARIAS, kind=Hold.Kind.LEGAL, reason="Tvist om fakturan", ends_at=None,
+        by=by, at=at,
+    )  # fmt: skip
+    open_case(
+        anna.customer, CaseKind.OBJECTION, ZACHARIAS, by=anna.member, at=at, requester="Advokaten",
+        contact="advokaten@byran.example", wish="Han ljuger",
+    )  # fmt: skip
+    others = (
+        "Otrevlig", "Tvist om", "Advokaten", "advokaten@byran", "Han ljuger", anna.staff.email,
+    )  # fmt: skip
+    found = archive(collected(anna, ZACHARIAS))
+    for label in ("customers.Restriction", "customers.Hold", "privacy.Case"):
+        assert records(found, label), label
+    assert len(records(found, "phone_messages.Delivery")) == 1
+    told = everything(found).decode("utf-8", "replace")
+    assert [text for text in others if text in told] == []
+    whole = everything(archive(collected(anna))).decode("utf-8", "replace")
+    assert [text for text in others if text not in whole] == []
+
+
+def test_a_download_is_cut_off_within_a_sound_when_the_right_ends(anna: cast.House) -> None:
+    cast.call_of(anna, audio=cast.tone(600))
+    export = collected(anna)
+    stream = download(export, 1, by=anna.administrator, at=database_now())
+    sent = 0
+    while sent < 256 * 1024:
+        sent += len(next(stream))
+    Member._base_manager.filter(id=anna.administrator.id).update(role=Role.READER)
+    rest: list[int] = []
+    with pytest.raises(Broken):
+        rest.extend(len(piece) for piece in stream)
+    assert sum(rest) <= RECHECK + 2 * STEP < export.size - sent

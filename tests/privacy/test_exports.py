@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import zipfile
 from datetime import timedelta
 from typing import Any
@@ -61,8 +62,8 @@ def archive(export: Export, part: int = 1) -> zipfile.ZipFile:
 
 
 def records(found: zipfile.ZipFile, label: str, *, mention: bool = False) -> list[Any]:
-    stem = f"json/{label}-mentions-0" if mention else f"json/{label}-0"
-    names = [name for name in found.namelist() if name.startswith(stem)]
+    stem = re.escape(f"{label}-mentions" if mention else label)
+    names = [name for name in found.namelist() if re.fullmatch(rf"json/{stem}-\d+\.json", name)]
     return [each for name in names for each in json.loads(found.read(name))["records"]]
 
 
@@ -330,9 +331,34 @@ def test_one_record_comes_with_what_hangs_on_it_and_who_saw_it(anna: cast.House)
     assert "phonemessage.taken" in {e["verb"] for e in records(found, "audit.AuditEntry")}
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+46701740605", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+46701740605", "-1", "@SUM(A1)", "\t1", "\r1"])
 def test_a_cell_is_no_formula(text: str) -> None:
     assert cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hej\n=1+1", "hej\r=1+1", "hej\t=1+1", "a;=1+1;b", "a,-1", 'a; "=1+1', "; @x", "a;\n+1",
+        "=a\n=b", '"=1', "a;＝1", "\t=1", "\r=1",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+def test_no_piece_of_a_cell_is_a_formula(text: str, separator: str) -> None:
+    """Also to a program that splits at another sign, or takes a quote for a letter."""
+    line = io.StringIO()
+    csv.writer(line).writerow(["1", cell(text), "x"])
+    for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
+        rows = csv.reader(
+            io.StringIO(line.getvalue(), newline=""), delimiter=separator, quoting=quoting
+        )
+        pieces = [piece.lstrip(' "') for row in rows for piece in row]
+        assert not [each for each in pieces if each.startswith(tuple("=+-@＝"))], pieces
+
+
+@pytest.mark.parametrize("text", ["1+1=2", "a-b", "anna@ankdamm.example", "a, b; c"])
+def test_a_cell_without_a_formula_is_as_it_is(text: str) -> None:
+    assert cell(text) == text
 
 
 def test_a_formula_that_a_caller_sent_is_exact_in_json_and_harmless_in_csv(
@@ -375,6 +401,20 @@ def test_the_pages_speak_the_language_that_was_asked_for(anna: cast.House) -> No
     assert 'lang="sv"' in swedish
     assert "Registerutdrag" in swedish
     assert "Export of personal data" in english
+
+
+def test_the_first_page_leads_to_every_page_however_many(
+    anna: cast.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(101):
+        cast.message_of(anna)
+    monkeypatch.setattr("privacy.exports.sheets.FULL", 1)
+    found = archive(collected(anna))
+    index = found.read("index.html").decode()
+    pages = [name for name in found.namelist() if name.startswith("html/")]
+    assert "html/phone_messages.PhoneMessage-101.html" in pages
+    assert [name for name in pages if f'"{name}"' not in index] == []
+    assert len(records(found, "phone_messages.PhoneMessage")) == 101
 
 
 def test_texts_in_pieces_hold_every_record_once(

@@ -51,6 +51,19 @@ def test_restricted_calls_are_counted_for_their_rights_and_not_shown(anna: cast.
     assert len(found.restrictions) == 1
 
 
+def test_of_a_restricted_account_all_is_counted_as_restricted(anna: cast.House) -> None:
+    cast.call_of(anna)
+    by, at = anna.member, database_now()
+    open_case(anna.customer, CaseKind.ACCESS, ZACHARIAS, by=by, at=at)
+    whole = About(target=Target.CUSTOMER)
+    restrict(anna.customer, whole, reason="x", keeps=False, by=by, at=at)
+    anna.customer.refresh_from_db()
+    found = find_caller(anna.customer, cast.PLANTED_NUMBER)
+    sums = {kind.model: (kind.count, kind.restricted) for kind in found.kinds}
+    assert sums[Recording] == (1, 1)
+    assert sums[Case] == (1, 0), "a request is seen all the same"
+
+
 def page(house: cast.House) -> str:
     return reverse("privacy:find", args=[house.customer.number])
 

@@ -11,14 +11,15 @@ from django.urls import reverse
 
 from privacy.purge import purge
 from privacy.record.papers import whole_record
+from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
 from smartsvar.personal_data import declared
 from smartsvar.regions import EEA
 from subprocessors.coverage import check_coverage, unbound, uncovered, unreviewed
 from subprocessors.keeping import keep_engagement
-from subprocessors.models import Agreement, Engagement, Subprocessor
-from subprocessors.notices import today
+from subprocessors.models import Agreement, Engagement, Notice, Subprocessor
+from subprocessors.notices import announce, earliest_day, today
 from subprocessors.places import COUNTRIES
 from subprocessors.purposes import kinds_of_data, purposes_in_use
 from tests.subprocessors.register import CONTACT, agreed, engaged
@@ -59,14 +60,17 @@ def test_every_country_of_the_eea_can_be_chosen() -> None:
 def test_everybody_reads_who_is_engaged_now_and_who_will_be(client: Any) -> None:
     day = today(database_now())
     engaged("Molnhotellet AB", starts_on=day)
-    engaged("Morgondagen AB", starts_on=day + timedelta(days=1))
+    soon = engaged("Morgondagen AB", starts_on=earliest_day(database_now()))
+    announce(soon, Notice.Kind.NEW, soon.starts_on, by=SYSTEM, at=database_now())
+    engaged("Tysta AB", starts_on=soon.starts_on)
     engaged("Igår HB", starts_on=day - timedelta(days=9), ends_on=day)
     page = client.get(reverse("subprocessors:list"), headers={"Accept-Language": "sv"})
     assert [each.subprocessor.name for each in page.context["current"]] == ["Molnhotellet AB"]
-    assert [each.subprocessor.name for each in page.context["planned"]] == ["Morgondagen AB"]
+    assert [each.subprocessor.name for each in page.context["announced"]] == ["Morgondagen AB"]
     text = page.content.decode()
     assert "Sverige" in text
     assert "Igår" not in text
+    assert "Tysta" not in text, "nobody has been told of it"
     assert text.count("EU/EES") == 1  # the other one's day stands in its place
 
 
@@ -155,6 +159,16 @@ def test_sven_keeps_a_subprocessor_with_its_agreement_and_audits(desk: Any) -> N
     assert agreement.file_name == "avtal.pdf"
     verbs = AuditEntry.objects.filter(object_id=company.id).values_list("verb", flat=True)
     assert set(verbs) == {"subprocessor.added", "subprocessor.changed"}
+
+
+def test_a_form_that_asks_to_clear_the_agreement_leaves_it(desk: Any) -> None:
+    file = SimpleUploadedFile("avtal.pdf", PDF, "application/pdf")
+    desk.post(reverse("admin:subprocessors_subprocessor_add"), FACTS | {"file": file})
+    change = reverse(
+        "admin:subprocessors_subprocessor_change", args=[Subprocessor.objects.get().id]
+    )
+    assert desk.post(change, FACTS | {"file-clear": "on"}).status_code == 302
+    assert Agreement.objects.get().file_name == "avtal.pdf"
 
 
 def test_sven_fetches_the_signed_agreement_and_that_is_on_record(desk: Any) -> None:
