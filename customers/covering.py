@@ -5,7 +5,7 @@ uses anyway; what a whole customer's flag says, TenantQuerySet asks the customer
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -63,30 +63,22 @@ def flags_of(cover: Cover) -> dict[str, bool]:
     return {"held": True}
 
 
-class Reach(NamedTuple):
-    """How many rows a cover flagged, and how many are past holding: claimed already."""
-
-    flagged: int
-    late: int
-
-
-def put_on(cover: Cover) -> Reach:
+def put_on(cover: Cover) -> int:
     """Flag what it covers, in the caller's transaction; return how many rows it reached.
 
-    What a purge has taken out already is in neither count: it is no row any more.
+    What is being destroyed is not among them: a claim is the point of no return.
     """
     if cover.target == Target.CUSTOMER:
         mine = Customer._base_manager.filter(id=cover.customer_id)
-        return Reach(mine.update(**flags_of(cover)), late=0)
-    flagged = late = 0
+        return mine.update(**flags_of(cover))
+    reached = 0
     for model in tenant_models():
         flags = _fitting(model, flags_of(cover))
         which = covered(model, cover)
         if flags and which is not NOTHING:
             rows = model._base_manager.filter(which, customer_id=cover.customer_id)
-            flagged += rows.filter(shred_job_id=None).update(**flags)
-            late += rows.exclude(shred_job_id=None).count()
-    return Reach(flagged, late)
+            reached += rows.filter(shred_job_id=None).update(**flags)
+    return reached
 
 
 def take_off(cover: Cover) -> None:

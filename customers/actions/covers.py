@@ -81,7 +81,7 @@ def hold(
     with transaction.atomic():
         _place(cover, customer, about, reason, at)
         reached = put_on(cover)
-        if not reached.flagged and about.target not in {Target.CALLER, Target.CUSTOMER}:
+        if not reached and about.target not in {Target.CALLER, Target.CUSTOMER}:
             raise DeletionUnderWay
         record("hold.placed", cover, by=by, customer_id=customer.id, at=at)
     return cover
