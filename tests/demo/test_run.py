@@ -109,14 +109,14 @@ def test_the_printed_curl_line_works_when_pasted(demo: Running) -> None:
 def test_the_printed_addresses_answer(demo: Running, address: str) -> None:
     printed = f"{demo.url}/{address}/"
     assert printed in demo.said
-    assert httpx.get(printed, follow_redirects=True).status_code == 200
+    assert httpx.get(printed, follow_redirects=True, timeout=60).status_code == 200
 
 
 def test_a_printed_login_signs_in(demo: Running) -> None:
     logins = re.findall(r"^  (\S+@\S+) +(\S+) +\S", demo.said, re.MULTILINE)
     assert len(logins) >= 4
     email, password = logins[0]
-    with httpx.Client(base_url=demo.url) as browser:
+    with httpx.Client(base_url=demo.url, timeout=60) as browser:
         form = browser.get("/konto/login/").text
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
         assert token

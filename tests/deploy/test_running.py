@@ -50,17 +50,23 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 
 def test_the_web_is_healthy_with_production_settings(web: int) -> None:
-    answer = httpx.get(f"http://127.0.0.1:{web}/healthz/", headers={"Host": "minasidor.example.se"})
+    answer = httpx.get(
+        f"http://127.0.0.1:{web}/healthz/", headers={"Host": "minasidor.example.se"}, timeout=60
+    )
     assert answer.status_code == 200
 
 
 def test_a_stranger_host_gets_nothing(web: int) -> None:
-    answer = httpx.get(f"http://127.0.0.1:{web}/healthz/", headers={"Host": "evil.example"})
+    answer = httpx.get(
+        f"http://127.0.0.1:{web}/healthz/", headers={"Host": "evil.example"}, timeout=60
+    )
     assert answer.status_code == 400
 
 
 def test_plain_http_is_sent_to_https(web: int) -> None:
-    answer = httpx.get(f"http://127.0.0.1:{web}/", headers={"Host": "minasidor.example.se"})
+    answer = httpx.get(
+        f"http://127.0.0.1:{web}/", headers={"Host": "minasidor.example.se"}, timeout=60
+    )
     assert answer.status_code == 301
     assert answer.headers["Location"] == "https://minasidor.example.se/"
 

@@ -157,7 +157,7 @@ def test_while_the_ledger_cannot_be_reached_the_answer_is_503_and_then_it_serves
         def answered() -> bool:
             try:
                 answers.append(httpx.get(f"http://localhost:{port}/healthz/", timeout=60))
-            except httpx.ConnectError:
+            except httpx.TransportError:
                 return False
             return True
 
@@ -168,6 +168,4 @@ def test_while_the_ledger_cannot_be_reached_the_answer_is_503_and_then_it_serves
         if os.environ["STORAGE"] != "s3":
             folder.unlink()
             folder.symlink_to(os.environ["LEDGER_DIR"])
-            wait_until(
-                lambda: httpx.get(f"http://localhost:{port}/healthz/").status_code == 200, 60, "200"
-            )
+            wait_until(lambda: _status(port) == 200, 90, "200")
