@@ -1,16 +1,18 @@
 """Export: collecting, and streaming the archive of 1,000 recordings of 1 MB and 100,000 messages.
 
-Beside it the same rows and sounds opened and written once, without an archive; and how much memory
-a process needs for the large archive above what a small one left behind, on disk and on S3.
+How much memory a process needs for the large archive above what a small one left behind, on disk
+and on S3. Then the sounds alone, beside each opened and written once without an archive; and the
+messages alone, beside the same pages made of a plaintext table.
 """
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +22,7 @@ from uuid import UUID
 from django.conf import settings
 from django.test import override_settings
 
+from bench import plain_letters
 from bench.report import line, title
 from bench.stock import open_account
 from customers.actions.covers import About
@@ -38,9 +41,12 @@ from smartsvar.vault.blobs import BlobSealer
 from smartsvar.vault.keys import forget_keys, forget_records, open_key
 from smartsvar.vault.storage import blob_store
 
+Work = Callable[[], None]
+
 MB = 1_000_000
 MIB = 1024 * 1024
-CALLS, LETTERS = 1_000, 100_000
+CALLS, LETTERS, TEXTS = 1_000, 100_000, 10_000
+TURNS = 5
 CALLS_S3 = 100  # the bucket is a simulator that holds everything in memory
 BATCH = 1_000
 ROWS = 200
@@ -57,10 +63,13 @@ def run() -> None:
         with on_disk():
             title(f"Export of {CALLS:,} recordings of 1 MB and {LETTERS:,} messages (disk)")
             measure(CALLS, LETTERS, folder, "≤ 8 MiB")
+            sounds(CALLS, folder)
+            texts(TEXTS, folder)
         del os.environ["BENCH_EXPORT_FOLDER"]
         if settings.STORAGE == "s3":
             title(f"Export of {CALLS_S3:,} recordings of 1 MB and 1,000 messages (S3, simulated)")
             measure(CALLS_S3, 1_000, folder, "≤ 16 MiB")
+            sounds(CALLS_S3, folder)
 
 
 @contextmanager
@@ -80,26 +89,53 @@ def on_disk() -> Iterator[None]:
 
 def measure(calls: int, letters: int, folder: str, aim: str) -> None:
     small, large = filled(*SMALL, folder), filled(calls, letters, folder)
+    target = Path(folder, "out")
     ready(small)
     start = time.perf_counter()
     export = ready(large)
     line("collecting, with every sound read through", f"{time.perf_counter() - start:.1f} s")
-    target = Path(folder, "out")
-    floor, streamed = [], []
-    for _ in range(3):
-        floor.append(timed(bare, large, target))
-        streamed.append(timed(write_archive, export, target))
-    ratio = sorted(streamed)[1] / sorted(floor)[1]
-    size = target.stat().st_size / MB
-    line("streaming", f"{sorted(streamed)[1]:.1f} s", f"{size:,.0f} MB of ZIP")
-    line("", f"{ratio:.2f} ×", f"open and write {sorted(floor)[1]:.1f} s", "≤ 1.5 ×")
+    took = timed(write_archive, export, target)
+    line("streaming", f"{took:.1f} s", f"{target.stat().st_size / MB:,.0f} MB of ZIP")
     small_id = Export.objects.get(customer=small).id
     command = [sys.executable, "-c", ALONE, str(small_id), str(export.id)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     line("memory above a small export's", f"{int(done.stdout) / MIB:.1f} MiB", "", aim)
 
 
-def timed(work: Any, *arguments: Any) -> float:
+def sounds(calls: int, folder: str) -> None:
+    """Stream recordings alone, beside each opened and written once, in turns."""
+    customer, target = filled(calls, 0, folder), Path(folder, "out")
+    export = ready(customer)
+    compare(
+        f"{calls:,} recordings of 1 MB",
+        lambda: write_archive(export, target),
+        "open and write",
+        lambda: bare(customer, target),
+        "≤ 1.5 ×",
+    )
+
+
+def texts(letters: int, folder: str) -> None:
+    """Stream messages alone, beside the same pages made of a plaintext table, in turns."""
+    customer, target = filled(0, letters, folder), Path(folder, "out")
+    export = ready(customer)
+    with plain_letters.copied(list(PhoneMessage.objects.of(customer))):
+        compare(
+            f"{letters:,} messages",
+            lambda: write_archive(export, target),
+            "from plaintext",
+            lambda: plain_letters.write(export, target),
+            "≤ 1.7 ×",
+        )
+
+
+def compare(what: str, ours: Work, floor: str, theirs: Work, aim: str) -> None:
+    pairs = [(timed(theirs), timed(ours)) for _ in range(TURNS)]
+    below, above = (statistics.median(each) for each in zip(*pairs, strict=True))
+    line(what, f"{above / below:.2f} ×", f"{above:.2f} s; {floor} {below:.2f} s", aim)
+
+
+def timed(work: Callable[..., None], *arguments: object) -> float:
     forget_keys()
     start = time.perf_counter()
     work(*arguments)

@@ -10,6 +10,7 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ import structlog
 
 from privacy.exports.ask import about_of
 from privacy.exports.blobs import open_blob, steps_of
-from privacy.exports.facts import digest_of, facts_of
+from privacy.exports.facts import digest_of, facts_of, written
 from privacy.exports.listing import Item
 from privacy.exports.readers import owner_of
 from privacy.exports.reading import index_page, people_of, style
@@ -34,7 +35,6 @@ from smartsvar.vault.keys import forget_records
 
 log = structlog.get_logger(__name__)
 
-STRIDE = 100  # rows that are open at a time
 ENOUGH = 64 * 1024  # bytes that are passed on at a time
 RECHECK = 4 * 1024 * 1024  # bytes of sound after which the right to them is asked for again
 Missing = dict[str, str]
@@ -77,6 +77,7 @@ class Archive:
     def __init__(self, export: Export, part: int, *, allowed: Callable[[], bool]) -> None:
         self._export, self._part, self._allowed = export, part, allowed
         self._outlet, self._unasked = Outlet(), 0
+        self._beside = ThreadPoolExecutor(1)  # takes the hash of a step while it is written
         self._zip = zipfile.ZipFile(self._outlet, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
         self.files: list[dict[str, Any]] = []
         self.missing: list[Missing] = []
@@ -85,9 +86,10 @@ class Archive:
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            for _ in self._work():
-                if self._outlet.size >= ENOUGH:
-                    yield self._outlet.drain()
+            with self._beside:
+                for _ in self._work():
+                    if self._outlet.size >= ENOUGH:
+                        yield self._outlet.drain()
         except (*LATER, OSError) as error:
             log.error("export cut", object=str(self._export.id), error=type(error).__name__)
             raise Broken("The archive could not be finished.") from error
@@ -101,14 +103,15 @@ class Archive:
         sheets: Sheets | None = None
         pages = ExportPage.objects.filter(export=self._export, part=self._part).order_by("number")
         for number in list(pages.values_list("number", flat=True)):
-            page = pages.get(number=number)
+            self._ask()
+            page = pages.filter(number=number).first()
+            if page is None:
+                raise Broken("The export was thrown away.")
             portion = known[page.portion]
             if sheets is None or sheets.portion.key != portion.key:
                 yield from self._finish(sheets)
                 sheets = Sheets(portion, self._export, people)
-            items = [Item(*each) for each in page.items]
-            for start in range(0, len(items), STRIDE):
-                yield from self._rows(portion, items[start : start + STRIDE], sheets)
+            yield from self._rows(portion, [Item(*each) for each in page.items], sheets)
         yield from self._finish(sheets)
         yield from self._close()
 
@@ -118,7 +121,6 @@ class Archive:
             yield
 
     def _rows(self, portion: Portion, items: list[Item], sheets: Sheets) -> Iterator[None]:
-        self._ask()
         at = database_now()
         key = portion.model._meta.pk
         ids = [key.to_python(item.key) for item in items]
@@ -142,17 +144,19 @@ class Archive:
 
     def _row(self, portion: Portion, item: Item, row: Any, sheets: Sheets) -> Iterator[None]:
         try:
-            facts = facts_of(row, portion.said, portion.names())
+            facts = facts_of(row, portion.said, portion.names)
         except Unreadable as error:
             self._miss(portion, item.key, "damaged" if noticed(error, row.place) else "gone since")
             return
-        if item.sha256 and digest_of(facts) != item.sha256:
+        record = written(facts)
+        if item.sha256 and digest_of(record) != item.sha256:
             self._changed(portion, item.key)
         if portion.said.blob and not portion.mention:
             name = f"audio/{item.key}.{row.blob_ending}"
             facts["audio"] = name
             yield from self._blob(portion, item, row, name, facts)
-        sheets.add(facts)
+            record = written(facts)
+        sheets.add(facts, record)
         self.counts[portion.key] = self.counts.get(portion.key, 0) + 1
         yield
 
@@ -174,8 +178,9 @@ class Archive:
                     self._unasked += len(step)
                     if self._unasked > RECHECK:
                         self._ask()
+                    summed = self._beside.submit(sha.update, step)
                     member.write(step)
-                    sha.update(step)
+                    summed.result()
                     size += len(step)
                     yield
         except (Unreadable, FileNotFoundError) as error:

@@ -14,6 +14,7 @@ from smartsvar.personal_data import PersonalData
 from smartsvar.vault.rows import SealedModel
 
 Facts = dict[str, Any]
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def names_of(
@@ -32,10 +33,14 @@ def facts_of(row: Model, said: PersonalData, names: list[str]) -> Facts:
     return {name: _plain(getattr(row, _attribute(model, name))) for name in names}
 
 
-def digest_of(facts: Facts) -> str:
-    """Return SHA-256, in hexadecimal, of the facts in one written form."""
-    text = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+def digest_of(record: str) -> str:
+    """Return SHA-256, in hexadecimal, of a record as it is `written`."""
+    return hashlib.sha256(record.encode()).hexdigest()
+
+
+def written(facts: Facts) -> str:
+    """Return the facts as JSON, always in the same form."""
+    return _ENCODER.encode(facts)
 
 
 @cache

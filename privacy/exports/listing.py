@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from privacy.exports.blobs import open_blob, steps_of
-from privacy.exports.facts import digest_of, facts_of
+from privacy.exports.facts import digest_of, facts_of, written
 from privacy.exports.selection import Portion
 from privacy.models import Export, ExportPage
 from smartsvar.unreadable import noticed
@@ -106,10 +106,11 @@ def examine(portion: Portion, row: Any) -> Item | None:
     """
     said, key = portion.said, str(row.pk)
     try:
-        facts = facts_of(row, said, portion.names())
+        facts = facts_of(row, said, portion.names)
     except Unreadable as error:
         return Item(key, trouble="damaged") if noticed(error, row.place) else None
-    digest, size = digest_of(facts), OVERHEAD * len(str(facts).encode())
+    record = written(facts)
+    digest, size = digest_of(record), OVERHEAD * len(record.encode())
     if not said.blob or portion.mention:
         return Item(key, digest, size)
     try:

@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache, lru_cache
+from html import escape
 from typing import Any, Protocol
 
 from django.db.models import Field
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.html import escape
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from customers.models import Member, StaffMember, Target
@@ -22,6 +21,7 @@ from privacy.models import Export
 from privacy.record.periods import period
 from privacy.record.words import field_name, said, thing_name
 from smartsvar import callers
+from smartsvar.clock import STOCKHOLM
 from smartsvar.paging import openable
 from smartsvar.personal_data import declared
 
@@ -189,10 +189,11 @@ WRITTEN: dict[str, Callable[[Any], str]] = {
 
 
 def _moment(text: str) -> str:
-    at = parse_datetime(text)
-    if at is not None and "T" in text:
-        return f"{localtime(at):%Y-%m-%d %H:%M:%S}"
-    return str(parse_date(text) or text)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return str(at.astimezone(STOCKHOLM))[:19] if "T" in text else text
 
 
 @cache

@@ -7,6 +7,7 @@ tenant itself. Whatever has something to export is looked at.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, cast
 from uuid import UUID
 
@@ -42,6 +43,7 @@ class Portion:
         """Its name in an export's cursor and pages; portions are in the order of their keys."""
         return self.model._meta.label + (MENTIONS if self.mention else "")
 
+    @cached_property
     def names(self) -> list[str]:
         """Return the fields that are handed over of each row."""
         return names_of(self.model, self.said, mention=self.mention, without=self.without)

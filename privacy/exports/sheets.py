@@ -25,20 +25,22 @@ class Sheets:
         self.portion, self._export, self._people = portion, export, people
         self._number = 0
         audio = ["audio"] if portion.said.blob and not portion.mention else []
-        self.columns = portion.names() + audio
+        self.columns = portion.names + audio
         self._begin()
 
     def _begin(self) -> None:
         self._json: list[str] = []
         self._html: list[str] = []
         self._csv = io.StringIO()
+        self._writer = csv.writer(self._csv)
         self._size = 0
 
-    def add(self, facts: Facts) -> None:
-        self._json.append(json.dumps(facts, ensure_ascii=False))
+    def add(self, facts: Facts, record: str) -> None:
+        """Add a record: its facts, and how they are written."""
+        self._json.append(record)
         self._html.append(record_card(self.portion, facts, self._export.language, self._people))
         row = [cell(facts[name]) for name in self.columns]
-        csv.writer(self._csv).writerow(row)
+        self._writer.writerow(row)
         self._size += 2 * len(self._json[-1]) + len(self._html[-1])
 
     @property

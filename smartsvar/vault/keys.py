@@ -112,33 +112,34 @@ class _Stored(NamedTuple):
     root_name: str
 
 
+_Parents = dict[UUID, WrappingKey | None]  # None: the root did not open it
 COLUMNS = ("id", "model", "object_id", "wrapped", "customer_key_id")
 PARENT = tuple(
     f"customer_key__{name}" for name in ("customer_id", "key_class", "wrapped", "root_name")
 )
 
 
-def _parent(row: _Stored, since: float, refused: set[UUID]) -> WrappingKey:
-    if row.parent_id in refused:
+def _parent(row: _Stored, since: float, parents: _Parents) -> WrappingKey:
+    if row.parent_id not in parents:
+        parents[row.parent_id] = None
+        stored = CustomerKey(
+            id=row.parent_id, customer_id=row.customer_id, key_class=row.key_class,
+            wrapped=row.parent_wrapped, root_name=row.root_name,
+        )  # fmt: skip
+        parents[row.parent_id] = open_customer_key(stored, since=since)
+    known = parents[row.parent_id]
+    if known is None:
         raise Tampered("The customer's key does not open.")
-    stored = CustomerKey(
-        id=row.parent_id, customer_id=row.customer_id, key_class=row.key_class,
-        wrapped=row.parent_wrapped, root_name=row.root_name,
-    )  # fmt: skip
-    try:
-        return open_customer_key(stored, since=since)
-    except Tampered:
-        refused.add(row.parent_id)
-        raise
+    return known
 
 
-def _unwrap(row: _Stored, since: float, refused: set[UUID]) -> DataKey:
+def _unwrap(row: _Stored, since: float, parents: _Parents) -> DataKey:
     """Open a row that was read after `since`. Raises Tampered, WrongRoot, RootUnreachable.
 
-    `refused` are the customers' keys that the root did not open just now: it is asked only once.
+    `parents` are the customers' keys of this reading: the root is asked for each only once.
     """
     try:
-        parent = _parent(row, since, refused)
+        parent = _parent(row, since, parents)
         secret = parent.unwrap(bytes(row.wrapped), row.model, row.object_id, row.id)
     except Tampered as error:
         error.at(Place(row.customer_id, row.model, row.object_id))
@@ -157,18 +158,21 @@ def open_keys(ids: Collection[UUID]) -> dict[UUID, DataKey | Unreadable]:
     In place of a key that is not in the store, or is damaged, stands what is wrong with it: it must
     not take the rest of a list along.
     """
-    found: dict[UUID, DataKey | Unreadable] = {
-        key_id: _records.get(key_id) or _lost(key_id) for key_id in ids
-    }
-    since, refused = time.monotonic(), set[UUID]()
-    for stored in _stored([key_id for key_id, key in found.items() if isinstance(key, KeyLost)]):
+    found: dict[UUID, DataKey | Unreadable] = {}
+    for key_id in ids:
+        if (remembered := _records.get(key_id)) is not None:
+            found[key_id] = remembered
+    unknown = set(ids) - found.keys()
+    since, parents = time.monotonic(), _Parents()
+    for stored in _stored(unknown):
+        unknown.remove(stored.id)
         try:
-            found[stored.id] = known = _unwrap(stored, since, refused)
+            found[stored.id] = known = _unwrap(stored, since, parents)
         except Tampered as error:
             found[stored.id] = error
         else:
             _records.put(stored.id, known, since=since)
-    return found
+    return found | {key_id: _lost(key_id) for key_id in unknown}
 
 
 def _lost(key_id: UUID) -> KeyLost:
@@ -192,6 +196,6 @@ def open_key(key_id: UUID, *, fresh: bool = False) -> DataKey:
         stored = _stored([key_id])
         if not stored:
             raise _lost(key_id)
-        known = _unwrap(stored[0], since, set())
+        known = _unwrap(stored[0], since, {})
         _records.put(key_id, known, since=since)
     return known

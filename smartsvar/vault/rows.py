@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
+from functools import cache
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 from uuid import UUID
 
@@ -36,7 +37,7 @@ class SealedField(property, Generic[T]):
         self.name = name
 
     def _read(self, row: SealedModel) -> T:
-        values = row.opened()
+        values = row._open_envelope or row.opened()
         # A copy: whoever changes a list that was not there must not change every other row's.
         return cast(T, values[self.name]) if self.name in values else deepcopy(self.default)
 
@@ -167,10 +168,7 @@ class SealedModel(models.Model):
     @classmethod
     def sealed_fields(cls) -> dict[str, SealedField[Any]]:
         """Return the sealed fields by name, in the order of the classes' bodies."""
-        found: dict[str, SealedField[Any]] = {}
-        for base in reversed(cls.__mro__):
-            found |= {n: f for n, f in vars(base).items() if isinstance(f, SealedField)}
-        return found
+        return dict(_sealed_fields(cls))
 
     @property
     def vault_customer_id(self) -> UUID:
@@ -246,6 +244,14 @@ class SealedModel(models.Model):
             self.ring = None  # what did not open then may open now
             self._open_envelope = None
             self.envelope_changed = False
+
+
+@cache
+def _sealed_fields(model: type[SealedModel]) -> dict[str, SealedField[Any]]:
+    found: dict[str, SealedField[Any]] = {}
+    for base in reversed(model.__mro__):
+        found |= {n: f for n, f in vars(base).items() if isinstance(f, SealedField)}
+    return found
 
 
 def _values(plaintext: bytes) -> dict[str, Any]:

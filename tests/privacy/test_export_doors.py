@@ -127,8 +127,8 @@ def test_a_download_is_cut_off_when_the_export_is_thrown_away(
 ) -> None:
     for _ in range(4):
         cast.call_of(anna, audio=cast.tone(20))
+    monkeypatch.setattr("privacy.exports.collect.HEAVY_ROWS", 1)
     export = collected(anna)
-    monkeypatch.setattr("privacy.exports.archive.STRIDE", 1)
     stream = download(export, 1, by=anna.administrator, at=database_now())
     assert next(stream)
     assert throw_away(export, by=anna.administrator) == 1
