@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "test-results"
 STACKS = ("sqlite", "postgres")
-LIMIT = 15 * 60  # seconds a stack may take before it counts as hung
+LIMIT = 35 * 60  # seconds a stack may take before it counts as hung
 
 
 @dataclass(frozen=True)
