@@ -17,7 +17,7 @@ from django.test import override_settings
 from bench.report import line, title
 from bench.stock import LONG_AGO, analyze, fill_messages, open_account
 from customers.models import Customer
-from privacy.purge import purge
+from privacy.purging.purge import purge
 from smartsvar.clock import database_now
 
 DUE = 20_000

@@ -13,9 +13,9 @@ from customers.models import Customer, Invitation
 from drill.stock import chief_of
 from messages.actions import delete_message
 from messages.models import PhoneMessage
-from privacy.due import derive_again
-from privacy.purge import purge
-from privacy.runs import run_purge
+from privacy.purging.due import derive_again
+from privacy.purging.purge import purge
+from privacy.purging.runs import run_purge
 from recordings.actions import delete_recording
 from recordings.models import Recording
 from smartsvar.clock import database_now
@@ -124,7 +124,7 @@ def purge_shaky(share: float, rounds: int, seed: int) -> int:
         real(self, names)
 
     small = partial(claim_due, limit=20)  # so that there are many deletes to fail
-    with patch.object(store, "delete", shaky), patch("privacy.purge.claim_due", small):
+    with patch.object(store, "delete", shaky), patch("privacy.purging.purge.claim_due", small):
         for _ in range(rounds):
             run_purge(database_now())
             ShredJob.objects.update(lease_until=database_now() - timedelta(seconds=1))

@@ -13,7 +13,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsvar.settings")
 django.setup()
 
-from privacy.purge import purge  # noqa: E402
+from privacy.purging.purge import purge  # noqa: E402
 from smartsvar.clock import database_now  # noqa: E402
 
 POINTS = {  # the step that is not reached

@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsvar.settings")
 django.setup()
 
 from privacy.erasures import work  # noqa: E402
+from privacy.models import Erasure, ErasureState  # noqa: E402
 from smartsvar.clock import database_now  # noqa: E402
 
 SMALL = 20  # rows in a batch: many places to die at
@@ -19,7 +20,8 @@ SMALL = 20  # rows in a batch: many places to die at
 def main(erasure: UUID) -> None:
     """Carry it on until it is done."""
     setattr(work, "BATCH", SMALL)  # noqa: B010 (a name that it has from elsewhere)
-    while work.carry_on(erasure, database_now()) != "done":
+    while Erasure.objects.get(id=erasure).state != ErasureState.DONE:
+        work.carry_on(erasure, database_now())
         time.sleep(0.2)
 
 

@@ -2,7 +2,15 @@
 
 from collections.abc import Callable
 
-from drill import erasure_kills, mutated, planted, purge_kills, purge_upkeep, rotation_kills
+from drill import (
+    erasure_kills,
+    export_kills,
+    mutated,
+    planted,
+    purge_kills,
+    purge_upkeep,
+    rotation_kills,
+)
 from drill.places import Grounds, grounds
 from drill.report import Report
 
@@ -33,6 +41,10 @@ def _erasure(report: Report, ground: Grounds) -> None:
     erasure_kills.run(report, ground, 2000, 50, seed=SEED)
 
 
+def _export(report: Report, ground: Grounds) -> None:
+    export_kills.run(report, ground, 2000, 50, seed=SEED)
+
+
 FAULTS: dict[str, Callable[[Report, Grounds], None]] = {
     "rotation": _rotation,
     "mutations": _mutations,
@@ -40,6 +52,7 @@ FAULTS: dict[str, Callable[[Report, Grounds], None]] = {
     "purge": _purge,
     "upkeep": _upkeep,
     "erasure": _erasure,
+    "export": _export,
 }
 
 

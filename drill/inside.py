@@ -16,7 +16,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsvar.settings")
 django.setup()
 
-from drill import asking, deeds, leftovers, mutating, planting, reading, stock  # noqa: E402
+from drill import asking, deeds, leftovers, listed, mutating, planting, reading, stock  # noqa: E402
 from smartsvar.vault import keys  # noqa: E402
 
 STEPS: dict[str, Callable[..., Any]] = {
@@ -48,6 +48,8 @@ STEPS: dict[str, Callable[..., Any]] = {
     "leftovers": leftovers.leftovers,
     "ask_account": asking.ask_account,
     "erased": asking.erased,
+    "ask_export": listed.ask_export,
+    "listed": listed.listed,
 }
 
 

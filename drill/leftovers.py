@@ -7,7 +7,7 @@ from celery import current_app
 from django.apps import apps
 
 from privacy.models import SignedReceipt, SigningKey
-from privacy.purge import preview
+from privacy.purging.purge import preview
 from privacy.receipts import keys as signing
 from privacy.receipts import verify
 from privacy.receipts.files import chain_of

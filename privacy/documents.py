@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.db import models
 
-from privacy.purge import describe
+from privacy.purging.purge import describe
 from smartsvar.checks import fields_of
 from smartsvar.personal_data import PersonalData, declared
 from smartsvar.vault.rows import SealedModel

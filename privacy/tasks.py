@@ -7,12 +7,12 @@ from celery import shared_task
 
 from customers.actions.covers import release_ended
 from customers.actions.members import note_leavers
-from privacy import alarm, due, orphans
 from privacy.cases import notices
-from privacy.derivations import derive_changed
 from privacy.erasures import work as erasures
 from privacy.exports import collect, notice
-from privacy.runs import run_purge
+from privacy.purging import alarm, due, orphans
+from privacy.purging.derivations import derive_changed
+from privacy.purging.runs import run_purge
 from smartsvar import mail
 from smartsvar.audit import chain
 from smartsvar.clock import database_now

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
 from privacy.models import PurgeRun, SignedReceipt
-from privacy.outlook import outlook
+from privacy.purging.outlook import outlook
 from smartsvar.back_office.pages import ReadOnlyPages
 from smartsvar.back_office.site import support_site
 from smartsvar.clock import database_now

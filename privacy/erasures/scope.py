@@ -12,7 +12,7 @@ from customers.actions.covers import About
 from customers.covering import caller_indexes, of_caller, tenant_models
 from customers.models import Customer, Member, StaffMember, Target
 from privacy.models import Erasure
-from privacy.purge import shreddable
+from privacy.purging.purge import shreddable
 from smartsvar.personal_data import PersonalData, declared
 from smartsvar.shredding.models import Shreddable
 from smartsvar.vault.models import CustomerKey

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from customers.access import member_page
 from customers.models import Member
 from privacy.models import SignedReceipt
-from privacy.outlook import outlook
+from privacy.purging.outlook import outlook
 from privacy.receipts import files, keys, verify
 from smartsvar.clock import database_now
 from smartsvar.paging import page_of

@@ -19,7 +19,7 @@ from customers.actions.covers import (
 from customers.covering import tenant_models
 from customers.models import Customer, Hold, Restriction, StaffMember, Target
 from messages.models import Delivery, PhoneMessage
-from privacy.purge import purge
+from privacy.purging.purge import purge
 from recordings.actions import delete_recording
 from recordings.models import Recording
 from smartsvar.clock import database_now

@@ -13,7 +13,7 @@ from customers.models import Customer, Hold, Target
 from messages.models import PhoneMessage
 from privacy.exports.ask import ask_for_export
 from privacy.models import Export
-from privacy.purge import purge
+from privacy.purging.purge import purge
 from recordings.models import Recording
 from smartsvar.clock import database_now
 from smartsvar.ids import new_id

@@ -23,8 +23,8 @@ from customers.models import ApiKey, Customer, Member, StaffMember, User
 from messages.models import Delivery, PhoneMessage
 from privacy.cases.clock import days_left
 from privacy.cases.steps import day_of
-from privacy.due import differences
 from privacy.models import Case
+from privacy.purging.due import differences
 from recordings.actions import play_recording
 from recordings.models import Recording
 from smartsvar.clock import database_now

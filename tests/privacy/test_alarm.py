@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from privacy import alarm
 from privacy.models import PurgeRun, Watch
+from privacy.purging import alarm
 from privacy.tasks import purge_due, watch_purge
 from smartsvar import mail
 from smartsvar.clock import database_now

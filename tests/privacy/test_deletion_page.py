@@ -12,7 +12,7 @@ from django.utils import translation
 from customers.actions.covers import About, hold, restrict
 from customers.models import Customer, Hold, Target, User
 from privacy.models import PurgeRun, SignedReceipt, SigningKey
-from privacy.outlook import ON_TIME, outlook
+from privacy.purging.outlook import ON_TIME, outlook
 from privacy.receipts import keys, verify
 from privacy.tasks import purge_due
 from recordings.models import Recording

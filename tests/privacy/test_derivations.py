@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from privacy import due
-from privacy.derivations import derive_changed, fingerprint, pending
-from privacy.due import derive_all, differences
 from privacy.models import Derivation
-from privacy.purge import shreddable
+from privacy.purging import due
+from privacy.purging.derivations import derive_changed, fingerprint, pending
+from privacy.purging.due import derive_all, differences
+from privacy.purging.purge import shreddable
 from privacy.tasks import check_due, purge_due
 from recordings.models import Recording
 from smartsvar.clock import database_now

@@ -21,7 +21,7 @@ from privacy.erasures.preview import preview
 from privacy.erasures.steps import AlreadyAsked, TooLate, ask_erasure, cancel
 from privacy.erasures.work import carry_on, erase_due
 from privacy.models import Case, CaseKind, Erasure, Mentions
-from privacy.purge import purge
+from privacy.purging.purge import purge
 from recordings.models import Recording
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now

@@ -19,7 +19,7 @@ from privacy.exports.collect import collect, collect_due
 from privacy.exports.listing import Lister
 from privacy.exports.notice import tell, untold
 from privacy.models import Case, CaseKind, CaseState, Export, ExportPage, ExportState
-from privacy.purge import purge
+from privacy.purging.purge import purge
 from privacy.tasks import purge_due
 from recordings.models import Recording
 from smartsvar import mail as mailing

@@ -9,7 +9,7 @@ import pytest
 from django.db import models
 from django.test.utils import isolate_apps
 
-from privacy.purge import describe
+from privacy.purging.purge import describe
 from smartsvar.checks import faults_of
 from smartsvar.clock import STOCKHOLM
 from smartsvar.personal_data import (

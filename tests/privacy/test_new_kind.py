@@ -25,7 +25,7 @@ from privacy.exports.ask import ask_for_export
 from privacy.exports.collect import collect
 from privacy.finder import find_caller
 from privacy.models import Erasure, Export
-from privacy.purge import purge
+from privacy.purging.purge import purge
 from privacy.record.article30 import as_data
 from smartsvar.checks import check_declarations
 from smartsvar.clock import database_now

@@ -12,9 +12,9 @@ from customers.actions.accounts import shorten_recordings
 from customers.actions.members import note_leavers
 from customers.models import Customer, Member, StaffMember
 from messages.models import PhoneMessage
-from privacy import orphans
-from privacy.due import derive_again, differences
-from privacy.purge import Incomplete, preview, purge
+from privacy.purging import orphans
+from privacy.purging.due import derive_again, differences
+from privacy.purging.purge import Incomplete, preview, purge
 from privacy.tasks import purge_due
 from recordings.actions import CallFacts, begin_upload, receive_recording
 from recordings.models import Recording

@@ -18,8 +18,8 @@ from django.db import connections
 from django.utils import timezone
 
 from messages.models import PhoneMessage
-from privacy import orphans
 from privacy.models import SignedReceipt, SigningKey
+from privacy.purging import orphans
 from privacy.receipts import keys, verify
 from privacy.tasks import purge_due
 from recordings.models import Recording
@@ -95,7 +95,7 @@ def test_killed_a_dozen_times_at_random_points_it_ends_as_if_nothing_had_been(
     anna: cast.House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     due, staying = fill(anna, 12)
-    monkeypatch.setattr("privacy.purge.claim_due", partial(claims.claim_due, limit=1))
+    monkeypatch.setattr("privacy.purging.purge.claim_due", partial(claims.claim_due, limit=1))
     chance, met = Random(20261122), []
     points = ["doomed_by", "_advance", "_customer_keys", "_delete_bytes", "_finish", "record_many"]
     for _ in range(12):
@@ -140,7 +140,7 @@ def test_storage_that_fails_three_deletes_in_ten_delays_and_loses_nothing(
     anna: cast.House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     due, staying = fill(anna, 10)
-    monkeypatch.setattr("privacy.purge.claim_due", partial(claims.claim_due, limit=2))
+    monkeypatch.setattr("privacy.purging.purge.claim_due", partial(claims.claim_due, limit=2))
     store, chance, failed = type(blob_store()), Random(7), []
     real = store.delete
     with monkeypatch.context() as patch:

@@ -11,11 +11,11 @@ import pytest
 from customers.actions.covers import About, end_cover, hold
 from customers.models import Customer, Hold, Target
 from messages.models import PhoneMessage
-from privacy import orphans
 from privacy.erasures.steps import ask_erasure
 from privacy.erasures.work import carry_on
 from privacy.models import PurgeRun
-from privacy.purge import Incomplete, purge, shreddable
+from privacy.purging import orphans
+from privacy.purging.purge import Incomplete, purge, shreddable
 from privacy.tasks import purge_due
 from recordings.models import Recording
 from smartsvar.clock import database_now
@@ -51,7 +51,7 @@ def storage_is_away(*_: object) -> None:
     "first",
     [
         "privacy.tasks.derive_changed",
-        "privacy.due.derive_pending",
+        "privacy.purging.due.derive_pending",
         "privacy.tasks.note_leavers",
         "privacy.tasks.release_ended",
     ],
@@ -99,7 +99,7 @@ def test_a_model_whose_rows_cannot_be_claimed_stops_no_other(
     def failing(model: Any, at: datetime, **more: Any) -> Any:
         return fails() if model is first else claim_due(model, at, **more)
 
-    monkeypatch.setattr("privacy.purge.claim_due", failing)
+    monkeypatch.setattr("privacy.purging.purge.claim_due", failing)
     with pytest.raises(Incomplete):
         purge_due()
     assert not Recording._base_manager.exists()

@@ -11,9 +11,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from privacy.models import PurgeRun, SignedReceipt, SigningKey
+from privacy.purging.runs import run_purge
 from privacy.receipts import issue, keys, verify
 from privacy.receipts.files import chain_of
-from privacy.runs import run_purge
 from privacy.tasks import purge_due
 from recordings.actions import delete_recording
 from smartsvar.clock import database_now
@@ -109,7 +109,7 @@ def test_a_run_that_died_before_it_signed_is_receipted_by_the_next(
         def died(*_: object) -> int:
             raise SystemExit
 
-        patch.setattr("privacy.runs.issue", died)
+        patch.setattr("privacy.purging.runs.issue", died)
         with pytest.raises(SystemExit):
             purge_due()
     assert Receipt.objects.filter(signed_in=None).count() == 1

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from customers.actions.accounts import shorten_recordings
-from privacy.purge import purge
+from privacy.purging.purge import purge
 from privacy.record import snapshot, words
 from privacy.record.article30 import declared_sections
 from privacy.record.document import Document, Section, Table

@@ -7,9 +7,9 @@ import pytest
 from django.db import connections
 
 from customers.models import StaffMember, User
-from privacy.lost_keys import lost_keys
-from privacy.orphans import sweep, sweep_blobs
-from privacy.purge import purge
+from privacy.purging.lost_keys import lost_keys
+from privacy.purging.orphans import sweep, sweep_blobs
+from privacy.purging.purge import purge
 from recordings.models import Recording
 from smartsvar.clock import database_now
 from smartsvar.ids import new_id

@@ -12,8 +12,8 @@ from customers.models import Customer, Invitation, StaffMember, Target
 from messages.models import PhoneMessage
 from privacy.erasures.steps import ask_erasure
 from privacy.erasures.work import carry_on
-from privacy.lost_keys import lost_keys
-from privacy.orphans import sweep
+from privacy.purging.lost_keys import lost_keys
+from privacy.purging.orphans import sweep
 from recordings.models import Recording
 from smartsvar.audit import chain
 from smartsvar.audit.actors import SYSTEM

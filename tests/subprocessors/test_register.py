@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from privacy.purge import purge
+from privacy.purging.purge import purge
 from privacy.record.papers import whole_record
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.models import AuditEntry

@@ -13,7 +13,7 @@ from customers.tasks import send_invitation, send_waiting_invitations
 from messages.channels.email import send as channel
 from messages.delivery import GIVE_UP_AFTER, deliver, deliver_due
 from messages.models import Delivery
-from privacy.purge import purge
+from privacy.purging.purge import purge
 from recordings.models import Recording
 from smartsvar import mail
 from smartsvar.unreadable import LATER

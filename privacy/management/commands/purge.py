@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from privacy.purge import preview
-from privacy.runs import run_purge
+from privacy.purging.purge import preview
+from privacy.purging.runs import run_purge
 from smartsvar.clock import STOCKHOLM, database_now
 from smartsvar.startup import UNREACHABLE, NotReady, refusal, require_ready
 

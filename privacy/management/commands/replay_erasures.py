@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from privacy.lost_keys import lost_keys
-from privacy.purge import Incomplete, purge
+from privacy.purging.lost_keys import lost_keys
+from privacy.purging.purge import Incomplete, purge
 from smartsvar.audit.anchors import announce_restore
 from smartsvar.clock import database_now
 from smartsvar.shredding.ledger import BrokenLedger

@@ -8,7 +8,7 @@ from django.db import connections
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from privacy.alarm import require_purged
+from privacy.purging.alarm import require_purged
 from smartsvar.clock import database_now
 from smartsvar.unreadable import RETRY_SECONDS
 from smartsvar.vault.storage import blob_store

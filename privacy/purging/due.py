@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from customers.models import Customer
-from privacy.purge import shreddable
+from privacy.purging.purge import shreddable
 from smartsvar.shredding.models import Shreddable
 
 BATCH = 500

@@ -8,7 +8,7 @@ from django.db.models import Count, F, Min, Model, Q, QuerySet
 
 from customers.models import Customer
 from privacy.models import PurgeRun
-from privacy.purge import due_rows, shreddable
+from privacy.purging.purge import due_rows, shreddable
 from smartsvar.personal_data import Erase, declared
 from smartsvar.shredding.claims import taken_out
 from smartsvar.shredding.models import Shreddable, ShredJob

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import models
 
 from customers.models import Customer
-from privacy.lost_keys import lost_keys
+from privacy.purging.lost_keys import lost_keys
 from smartsvar.personal_data import declared
 from smartsvar.shredding.models import ShredJob
 from smartsvar.shredding.standing import standing

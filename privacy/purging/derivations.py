@@ -11,9 +11,9 @@ from dataclasses import asdict
 import structlog
 from django.db.models import Q
 
-from privacy.due import derive_batches
 from privacy.models import Derivation
-from privacy.purge import shreddable
+from privacy.purging.due import derive_batches
+from privacy.purging.purge import shreddable
 from smartsvar.personal_data import Keep
 from smartsvar.shredding.models import Shreddable
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from privacy.models import PurgeRun
-from privacy.purge import Incomplete, Outcome, purge_all
+from privacy.purging.purge import Incomplete, Outcome, purge_all
 from privacy.receipts.issue import issue
 from smartsvar.clock import database_now
 
