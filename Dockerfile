@@ -14,6 +14,7 @@ RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin 
     && install -d -o smartsvar -g smartsvar -m 0700 \
        /srv/spool /srv/anchors /srv/objects /srv/versions \
     && python -m tools.compile_messages \
+    && python -m compileall -q customers messages privacy recordings smartsvar subprocessors \
     && STATIC_ROOT=/app/staticfiles \
        python -m tools.throwaway manage.py collectstatic --noinput --verbosity=0
 USER 10001:10001

@@ -9,7 +9,7 @@ from django.core.management import call_command
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsvar.settings")
 django.setup()
 
-from bench import exporting, ingest, listing, playing, purging, rotating, sealing  # noqa: E402
+from bench import erasing, exporting, ingest, listing, playing, purging, rotating, sealing  # noqa: E402
 
 PARTS = {
     "ingest": ingest.run,
@@ -19,6 +19,7 @@ PARTS = {
     "sealing": sealing.run,
     "rotating": rotating.run,
     "exporting": exporting.run,
+    "erasing": erasing.run,
 }
 
 

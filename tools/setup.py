@@ -95,6 +95,7 @@ def set_up() -> None:
             [
                 *uv,
                 "--require-hashes",
+                "--compile-bytecode",  # else each process compiles Django anew where none may write
                 "--python",
                 str(PYTHON),
                 str(REQUIREMENTS),
