@@ -10,6 +10,7 @@ from drill.report import Report
 
 EXPORTS = "UPDATE privacy_export SET lease_until = '2000-01-01 00:00:00+00:00'"
 LONGEST = 0.3  # seconds between the first page and the kill, at most
+MOST = 0.8  # of the kills must have met it at work
 
 
 def run(report: Report, ground: Grounds, rows: int, kills: int, *, seed: int) -> None:
@@ -20,7 +21,11 @@ def run(report: Report, ground: Grounds, rows: int, kills: int, *, seed: int) ->
     audio = place.survey()["audio"]
     export = place.step("ask_export", first)
     met = [_kill_once(ground, place, export, chance.uniform(0, LONGEST)) for _ in range(kills)]
-    report.note(f"{met.count('at work')} of {kills} kills met an export being collected")
+    alive = met.count("at work")
+    report.check(
+        f"{alive} of {kills} kills met an export being collected",
+        [] if alive >= MOST * kills else ["too few: it was collected before"],
+    )
     process = _start(place, export, Path(place.settings["ANCHOR_DIR"], "sign"))
     report.check("it ends when it is left alone", [] if process.wait(600) == 0 else ["it does not"])
     said = place.step("listed", export, audio)

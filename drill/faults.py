@@ -38,7 +38,7 @@ def _upkeep(report: Report, ground: Grounds) -> None:
 
 
 def _erasure(report: Report, ground: Grounds) -> None:
-    erasure_kills.run(report, ground, 2000, 50, seed=SEED)
+    erasure_kills.run(report, ground, 4000, 50, seed=SEED)
 
 
 def _export(report: Report, ground: Grounds) -> None:

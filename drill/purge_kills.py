@@ -13,6 +13,9 @@ from drill.survey import differences, expected
 ALONE = ("--queues=celery", "--without-mingle", "--without-gossip")
 READY = '"logger": "celery.apps.worker"'  # the only thing that this logger says at the level INFO
 LONGEST = 0.04  # seconds between the first intent in the ledger and the kill, at most
+SOON = 0.15  # seconds between a nudge and the kill, at most
+IDLE = "after the end"
+MOST = 0.8  # of the kills must have met a purge at work
 PAIR = 2
 
 
@@ -29,13 +32,17 @@ def run(report: Report, ground: Grounds, rows: int, kills: int, *, seed: int) ->
     for _ in range(kills):
         doomed |= set(place.step("age_many", part, part // 10))
         victim = chance.randrange(PAIR)
-        met.append(_kill_once(place, workers[victim], chance.uniform(0, LONGEST)))
+        met.append(_kill_once(place, workers[victim], chance))
         workers[victim] = _start(place, victim)
         pass_leases(ground, place)  # the survivor's, too: it loses its job to the next
     for worker in workers:
         worker.terminate()
         worker.wait(60)
-    report.note(f"{kills} kills met: {', '.join(f'{met.count(m)} {m}' for m in sorted(set(met)))}")
+    alive = kills - met.count(IDLE)
+    report.check(
+        f"{kills} kills met: {', '.join(f'{met.count(m)} {m}' for m in sorted(set(met)))}",
+        [] if alive >= MOST * kills else ["too few of them met a purge at work"],
+    )
     pass_leases(ground, place)
     place.manage("purge")
     want = expected(before, before, without(before, doomed))
@@ -72,15 +79,22 @@ def _start(place: Place, number: int) -> "subprocess.Popen[str]":
     return worker
 
 
-def _kill_once(place: Place, worker: "subprocess.Popen[str]", seconds: float) -> str:
-    """Nudge both workers, kill one `seconds` after the next intent; return how all was left."""
+def _kill_once(place: Place, worker: "subprocess.Popen[str]", chance: Random) -> str:
+    """Nudge both workers, kill one; return how all was left.
+
+    Every other time soon after the next intent in the ledger, else at any time after the nudge:
+    while rows are being claimed, and before the intent.
+    """
     known = len(place.ledger.names())
     for _ in range(PAIR):
         place.step("nudge")
-    deadline = time.monotonic() + 60
-    while len(place.ledger.names()) == known and time.monotonic() < deadline:
-        time.sleep(0.001)
-    time.sleep(seconds)
+    if chance.random() < 0.5:
+        deadline = time.monotonic() + 60
+        while len(place.ledger.names()) == known and time.monotonic() < deadline:
+            time.sleep(0.001)
+        time.sleep(chance.uniform(0, LONGEST))
+    else:
+        time.sleep(chance.uniform(0, SOON))
     worker.kill()
     worker.wait()
     return str(place.step("where"))
@@ -90,7 +104,7 @@ def worked_off(place: Place, seconds: float) -> bool:
     """Wait until the workers have left nothing due and nothing under way; tell whether they did."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if place.step("where") == "after the end" and not place.step("receipts")["unsigned"]:
+        if place.step("where") == IDLE and not place.step("receipts")["unsigned"]:
             return True
         time.sleep(0.5)
     return False
