@@ -4,51 +4,43 @@ The flags stand on the rows, so that every list and every purge leaves them out 
 uses anyway; what a whole customer's flag says, TenantQuerySet asks the customer.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+import hashlib
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q
 
+from customers.calling import (
+    CALL,
+    NOTHING,
+    Tenant,
+    addresses_of,
+    beside,
+    call_of,
+    calls_of,
+    knows_callers,
+    of_caller,
+    of_calls,
+    tenant_models,
+)
 from customers.models import Customer, Member, StaffMember
 from customers.models.cover import Cover, Hold, Restriction, Target
 from customers.models.tenancy import TenantOwned
-from smartsvar.personal_data import Erase, Restrict, declaration_of, declared
-from smartsvar.shredding.models import Shreddable
+from smartsvar.personal_data import Restrict, declaration_of
 from smartsvar.vault.index import blind_indexes
-from smartsvar.vault.rows import BlindIndex
-
-Tenant = type[TenantOwned]
-NOTHING = Q(pk__in=[])
 
 
-def tenant_models() -> Iterator[Tenant]:
-    """Yield every declared model whose rows belong to a customer and are shredded one by one."""
-    for model, said in declared():
-        if said.erase is Erase.SHRED and issubclass(model, TenantOwned):
-            yield model
+def covered(model: Tenant, cover: Cover, calls: Collection[bytes] = ()) -> Q:
+    """Return which rows of the model a restriction or hold covers, beside the customer's flag.
 
-
-def caller_indexes(model: type[Shreddable]) -> list[BlindIndex]:
-    """Return the blind indexes by which a caller is found in this model."""
-    callers = model.personal_data.callers
-    return [field for field in model.indexes() if field.of in callers]
-
-
-def of_caller(model: type[Shreddable], customer_id: UUID, address: str) -> Q:
-    """Return what finds a customer's rows about the caller with this number or e-mail."""
-    found = NOTHING
-    for field in caller_indexes(model):
-        found |= field.matches(customer_id, address)
-    return found
-
-
-def covered(model: Tenant, cover: Cover) -> Q:
-    """Return which rows of the model a restriction or hold covers, beside the customer's flag."""
+    `calls`: for a caller, in which calls rows without a number are that caller's.
+    """
     if cover.target == Target.CALLER:
         if not model.goes_with_caller:
             return NOTHING
-        return of_caller(model, cover.customer_id, cover.caller)
+        return of_caller(model, cover.customer_id, cover.caller, calls=calls)
     labels = {Target.STAFF: StaffMember._meta.label, Target.MEMBER: Member._meta.label}
     label = labels.get(Target(cover.target), cover.object_model)
     if cover.target == Target.CUSTOMER or model._meta.label != label:
@@ -71,14 +63,35 @@ def put_on(cover: Cover) -> int:
     if cover.target == Target.CUSTOMER:
         mine = Customer._base_manager.filter(id=cover.customer_id)
         return mine.update(**flags_of(cover))
-    reached = 0
-    for model in tenant_models():
-        flags = _fitting(model, flags_of(cover))
-        which = covered(model, cover)
-        if flags and which is not NOTHING:
-            rows = model._base_manager.filter(which, customer_id=cover.customer_id)
-            reached += rows.filter(shred_job_id=None).update(**flags)
+    reached = sum(_flag(model, cover, covered(model, cover)) for model in tenant_models())
+    if cover.target == Target.CALLER:
+        # Only now: the rows that name the caller are locked, so none of them goes and leaves what
+        # is the caller's by its call alone covered for good.
+        calls = calls_of(cover.customer_id, cover.caller)
+        reached += sum(_flag(model, cover, of_calls(model, calls)) for model in tenant_models())
     return reached
+
+
+def being_deleted(cover: Cover) -> int:
+    """Return how many rows that it is about came too late for it: somebody has claimed them."""
+    calls = calls_of(cover.customer_id, cover.caller)
+    found = 0
+    for model in tenant_models():
+        which = covered(model, cover, calls)
+        if which is not NOTHING:
+            rows = model._base_manager.filter(which, customer_id=cover.customer_id)
+            found += rows.exclude(shred_job_id=None).count()
+    return found
+
+
+def _flag(model: Tenant, cover: Cover, which: Q) -> int:
+    """Put the cover's flags on these rows of its customer; return how many it reached."""
+    flags = _fitting(model, flags_of(cover))
+    reaches = model.goes_with_caller or cover.target != Target.CALLER
+    if not flags or which is NOTHING or not reaches:
+        return 0
+    rows = model._base_manager.filter(which, customer_id=cover.customer_id)
+    return rows.filter(shred_job_id=None).update(**flags)
 
 
 def take_off(cover: Cover) -> None:
@@ -87,8 +100,10 @@ def take_off(cover: Cover) -> None:
     if cover.target == Target.CUSTOMER:
         Customer._base_manager.filter(id=cover.customer_id).update(**cleared)
     else:
+        about_caller = cover.target == Target.CALLER
+        calls = calls_of(cover.customer_id, cover.caller) if about_caller else set()
         for model in tenant_models():
-            which = covered(model, cover)
+            which = covered(model, cover, calls)
             if which is not NOTHING:
                 rows = model._base_manager.filter(which, customer_id=cover.customer_id)
                 rows.update(**cleared)
@@ -108,29 +123,49 @@ def in_force(customers: Collection[UUID], **narrowed: Any) -> list[Cover]:
 def cover_new(model: Tenant, rows: Sequence[TenantOwned]) -> None:
     """Flag rows that were just written, if they are about a caller who is covered.
 
-    Compares blind indexes and opens no cover: one that is damaged must not refuse every call.
+    And with them what is of the same call and without a number. Compares blind indexes and opens no
+    cover: one that is damaged must not refuse every call.
     """
-    fields = caller_indexes(model)
-    if not fields or not model.goes_with_caller:
+    if not knows_callers(model) or not model.goes_with_caller:
         return
     covers = in_force({row.customer_id for row in rows}, target=Target.CALLER)
     owners = {cover.customer_id for cover in covers}
-    about = {row: _as_covers_name(row, fields) for row in rows if row.customer_id in owners}
+    new = [row for row in rows if row.customer_id in owners]
+    _one_at_a_time(new)
+    about = {row: _as_covers_name([row, *beside(row)]) for row in new}
     for cover in covers:
-        flags, name = _fitting(model, flags_of(cover)), bytes(cover.caller_index or b"")
-        met = [row.pk for row, names in about.items() if name in names]
-        if met and flags:
-            model._base_manager.filter(id__in=met).update(**flags)
+        name = bytes(cover.caller_index or b"")
+        met = [row for row, names in about.items() if name in names]
+        if met:
+            _flag(model, cover, Q(id__in=[row.pk for row in met]))
+            calls = {call for row in met for call in call_of(row)}
+            for other in tenant_models():
+                _flag(other, cover, of_calls(other, calls))
 
 
-def _as_covers_name(row: TenantOwned, fields: list[BlindIndex]) -> set[bytes]:
-    """Return the indexes under which a cover may name the row's caller, at its customer alone."""
+def _one_at_a_time(rows: Sequence[TenantOwned]) -> None:
+    """Wait, until commit, for whoever writes a row of the same calls: else neither sees the other.
+
+    On SQLite writers are one at a time anyway.
+    """
+    if connection.vendor != "postgresql":
+        return
+    calls = {f"{row.customer_id} {getattr(row, CALL)}" for row in rows if call_of(row)}
+    with connection.cursor() as cursor:
+        for call in sorted(calls):
+            number = hashlib.blake2b(call.encode(), digest_size=8).digest()
+            lock = int.from_bytes(number, "big", signed=True)
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
+
+
+def _as_covers_name(rows: Sequence[TenantOwned]) -> set[bytes]:
+    """Return the indexes under which a cover may name these rows' callers, at their customer."""
     named = Restriction._meta.get_field("caller_index")
-    addresses = {named.written(getattr(row, field.of) or "") for field in fields} - {""}
     return {
         index
-        for address in addresses
-        for index in blind_indexes(row.customer_id, named.of, address)
+        for row in rows
+        for address in addresses_of(row)
+        for index in blind_indexes(row.customer_id, named.of, named.written(address))
     }
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.core.management import call_command
 
+from customers.actions import contract
 from customers.models import Customer, Invitation
 from drill.stock import chief_of
 from messages.actions import delete_message
@@ -18,6 +19,7 @@ from privacy.purging.purge import purge
 from privacy.purging.runs import run_purge
 from recordings.actions import delete_recording
 from recordings.models import Recording
+from smartsvar.audit.actors import SYSTEM
 from smartsvar.clock import database_now
 from smartsvar.shredding import marks
 from smartsvar.shredding.claims import claim_due
@@ -137,7 +139,7 @@ def end_contract(customer_id: str) -> None:
     _age(customer, None, None)
     then = database_now() - AFTER_CONTRACT
     Invitation.objects.of(customer).update(created_at=then)
-    Customer.objects.filter(id=customer.id).update(contract_ended_at=then)
+    contract.end_contract(customer, ends_at=then, by=SYSTEM, at=database_now())
     derive_again(customer.id)
 
 

@@ -1,7 +1,6 @@
 """Deliveries as work that must not be lost: claim, send, settle.
 
-At least once, with states that say what is known. A claim has a lease and a fence: a worker that
-was thought dead cannot settle what another has taken over.
+At least once, with states that say what is known.
 """
 
 import random
@@ -16,6 +15,7 @@ from messages.channels.email import send as email
 from messages.models import Delivery
 from smartsvar import mail
 from smartsvar.clock import database_now
+from smartsvar.leases import take
 
 log = structlog.get_logger(__name__)
 
@@ -28,21 +28,9 @@ LONGEST_WAIT = timedelta(hours=1)
 
 def claim(delivery_id: UUID, at: datetime) -> Delivery | None:
     """Take a waiting delivery for this worker; None when it is not waiting (any more)."""
-    waiting = Delivery.objects.waiting(at).filter(id=delivery_id)
-    fence = waiting.values_list("fence", flat=True).first()
-    if fence is None:
-        return None
-    # By the fence that was read: of two workers that saw it waiting, the second finds another.
-    taken = Delivery.objects.filter(id=delivery_id, fence=fence).update(
-        state=Delivery.State.CLAIMED,
-        lease_until=at + LEASE,
-        fence=F("fence") + 1,
-        attempts=F("attempts") + 1,
-    )
-    if not taken:
-        return None
-    found: Delivery = Delivery.objects.select_related("message__customer").get(id=delivery_id)
-    return found
+    waiting = Delivery.objects.waiting(at).select_related("message__customer")
+    changes = {"state": Delivery.State.CLAIMED, "attempts": F("attempts") + 1}
+    return take(waiting, delivery_id, until=at + LEASE, **changes)
 
 
 def deliver(delivery_id: UUID) -> str:
@@ -65,6 +53,8 @@ def _attempt(delivery_id: UUID) -> tuple[str, str]:
         email.send(delivery)
     except mail.TryAgain as error:
         return _again(delivery, str(error), at)
+    except email.NoRecipient as error:
+        return _settle(delivery, Delivery.State.DEAD, str(error))
     except mail.GiveUp as error:
         return _settle(delivery, Delivery.State.FAILED, str(error))
     except mail.Unsure as error:
@@ -73,10 +63,7 @@ def _attempt(delivery_id: UUID) -> tuple[str, str]:
 
 
 def _settle(delivery: Delivery, state: str, code: str) -> tuple[str, str]:
-    mine = Delivery.objects.filter(
-        id=delivery.id, fence=delivery.fence, state=Delivery.State.CLAIMED
-    )
-    mine.update(state=state, error=code, settled_at=database_now(), lease_until=None)
+    delivery.let_go(state=state, error=code, settled_at=database_now())
     log.info("delivery settled", object=str(delivery.id), state=state, error=code)
     return state, code
 
@@ -90,12 +77,7 @@ def _again(delivery: Delivery, code: str, at: datetime) -> tuple[str, str]:
         return _settle(delivery, Delivery.State.DEAD, code)
     longest = min(FIRST_WAIT * 2 ** min(delivery.attempts, 10), LONGEST_WAIT)
     wait = timedelta(seconds=random.uniform(5, longest.total_seconds()))  # noqa: S311
-    mine = Delivery.objects.filter(
-        id=delivery.id, fence=delivery.fence, state=Delivery.State.CLAIMED
-    )
-    mine.update(
-        state=Delivery.State.QUEUED, error=code, next_attempt_at=at + wait, lease_until=None
-    )
+    delivery.let_go(state=Delivery.State.QUEUED, error=code, next_attempt_at=at + wait)
     log.info("delivery waits", object=str(delivery.id), error=code)
     return str(Delivery.State.QUEUED), code
 

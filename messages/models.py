@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer, StaffMember, TenantOwned, TenantQuerySet
+from smartsvar.leases import Leased
 from smartsvar.personal_data import (
     Basis,
     Category,
@@ -119,11 +120,13 @@ class DeliveryQuerySet(SealedQuerySet["Delivery"]):
         abandoned = models.Q(state=Delivery.State.CLAIMED, lease_until__lt=at)
         # Article 18: nothing is sent of a restricted caller's, or to a restricted person.
         allowed = models.Q(message__restricted=False, customer__restricted=False)
-        allowed &= models.Q(message__staff=None) | models.Q(message__staff__restricted=False)
+        # Nor to one who is being destroyed: once that is done, it goes to the customer.
+        there = models.Q(message__staff__restricted=False, message__staff__shred_job_id=None)
+        allowed &= models.Q(message__staff=None) | there
         return self.filter(queued | abandoned, allowed).order_by("next_attempt_at", "id")
 
 
-class Delivery(SealedModel):
+class Delivery(SealedModel, Leased):
     """One hand-over of a message to one address: the outbox row, and then the proof.
 
     Sealed under its message's key and deleted with it.
@@ -154,6 +157,7 @@ class Delivery(SealedModel):
         },
         erase=Erase.WITH_PARENT,
         others=("address",),  # where the customer's people read
+        belongs_to={"address": "message.staff"},
         processors=("hosting", "mail"),
         copies=(
             Copy(
@@ -187,8 +191,6 @@ class Delivery(SealedModel):
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_attempt_at = models.DateTimeField(default=timezone.now)
-    lease_until = models.DateTimeField(null=True)
-    fence = models.PositiveIntegerField(default=0)
     error = models.CharField(_("error"), max_length=40, blank=True)  # a code, never a server's text
     created_at = models.DateTimeField(default=timezone.now)
     settled_at = models.DateTimeField(null=True)

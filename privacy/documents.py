@@ -47,6 +47,8 @@ def _section(model: type[models.Model], said: PersonalData) -> str:
 def _rows(model: type[models.Model], said: PersonalData) -> Iterator[str]:
     for name, sealed in fields_of(model).items():
         why = said.readable.get(name) or said.withhold.get(name) or ("personal" if sealed else "")
+        if name in said.belongs_to:
+            why = f"emptied when whose it is ({said.belongs_to[name]}) is destroyed"
         marks = (_mark(sealed), _indexed(model, name, sealed=sealed), _mark(name in said.export))
         yield f"| `{name}` | {' | '.join(marks)} | {why} |"
     if said.blob:

@@ -11,7 +11,7 @@ from typing import Any, cast
 from django.db.models import Count, Q
 
 from customers.actions.covers import About
-from customers.covering import caller_indexes, of_caller, tenant_models
+from customers.calling import calls_of, knows_callers, of_caller, tenant_models
 from customers.models import Customer, Restriction, Target, TenantOwned
 from smartsvar.paging import openable
 from smartsvar.personal_data import Restrict, follow
@@ -62,9 +62,11 @@ def find_caller(customer: Customer, address: str) -> Found:
     A fixed number of queries, whatever is found.
     """
     found, others = Found(address), set[str]()
+    calls = calls_of(customer.id, address)
     for model in tenant_models():
-        if caller_indexes(model):
-            kind, named = _kind(model, customer, address)
+        if knows_callers(model):
+            which = of_caller(model, customer.id, address, calls=calls)
+            kind, named = _kind(model, customer, which)
             found.kinds += [kind] if kind.count else []
             others |= named
     found.others = sorted(each for each in others if each.casefold() != address.casefold())
@@ -73,8 +75,7 @@ def find_caller(customer: Customer, address: str) -> Found:
     return found
 
 
-def _kind(model: Any, customer: Customer, address: str) -> tuple[Kind, set[str]]:
-    which = of_caller(model, customer.id, address)
+def _kind(model: Any, customer: Customer, which: Q) -> tuple[Kind, set[str]]:
     mine = model._base_manager.filter(which, customer=customer).timely()
     hidden = Q(restricted=True)
     sums = mine.aggregate(count=Count("pk"), restricted=Count("pk", filter=hidden))
@@ -86,15 +87,16 @@ def _kind(model: Any, customer: Customer, address: str) -> tuple[Kind, set[str]]
     for row in rows:
         row.customer = customer
     addresses = {getattr(row, name) for row in rows for name in model.personal_data.callers}
-    newest = [Find(_moment(row), _page(row)) for row in rows]
+    newest = [find_of(row) for row in rows]
     return Kind(model, sums["count"], sums["restricted"], newest), addresses - {""}
+
+
+def find_of(row: Any) -> Find:
+    """Return when the row is from, and its page; `row.customer` is loaded."""
+    return Find(_moment(row), row.get_absolute_url() if hasattr(row, "get_absolute_url") else "")
 
 
 def _moment(row: Any) -> datetime:
     """Return when the row is from: what its period counts from, else when its id was made."""
     since: datetime | None = follow(row, row.personal_data.keep.since)
     return since or datetime.fromtimestamp((row.pk.int >> 80) / 1000, tz=UTC)
-
-
-def _page(row: Any) -> str:
-    return row.get_absolute_url() if hasattr(row, "get_absolute_url") else ""

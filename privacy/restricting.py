@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import messages as flash
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from customers.models import Customer, Member, StaffMember, Target
 from customers.models.cover import Cover
@@ -31,6 +34,18 @@ def listed(customer: Customer, kind: type[Cover]) -> list[Line]:
     covers.sort(key=lambda each: each.ended_at is not None)
     names = _names(customer, covers)
     return [Line(each, _about(each, names)) for each in covers]
+
+
+def warn_of_what_goes(request: HttpRequest, cover: Cover) -> None:
+    """Say, to whoever placed it, how much about the caller was being deleted already."""
+    if cover.too_late:
+        told = ngettext(
+            "%(count)d record about the caller is being deleted already: it came too late for it.",
+            "%(count)d records about the caller are being deleted already: it came too late for"
+            " them.",
+            cover.too_late,
+        )
+        flash.warning(request, told % {"count": cover.too_late})
 
 
 def _names(customer: Customer, covers: list[Any]) -> dict[Any, str]:

@@ -5,12 +5,15 @@ from uuid import UUID
 import structlog
 from celery import shared_task
 
-from customers.actions.covers import release_ended
+from customers.actions.covers import lift_left, release_ended
+from customers.actions.leaving import finish_removals
 from customers.actions.members import note_leavers
 from privacy.cases import notices
+from privacy.erasures import notices as erasure_notices
 from privacy.erasures import work as erasures
 from privacy.exports import collect, notice
-from privacy.purging import alarm, due, orphans
+from privacy.models import ErasureNotice
+from privacy.purging import alarm, due, lost_bytes, orphans
 from privacy.purging.derivations import derive_changed
 from privacy.purging.runs import run_purge
 from smartsvar import mail
@@ -27,8 +30,9 @@ def purge_due() -> dict[str, int]:
     """Destroy everything due now, by the database's clock.
 
     First what it depends on is made good: dates that a changed declaration or setting left behind,
-    when people's last memberships ended, holds whose end has come, and requests of exports that
-    end unfinished. What of it fails leaves the run undone and stops nothing else.
+    when people's last memberships ended, holds whose end has come, members whose removal one kept,
+    restrictions of what is gone, and requests of exports that end unfinished. What of it fails
+    leaves the run undone and stops nothing else.
     """
     at = database_now()
     first: dict[str, Callable[[], int]] = {
@@ -36,6 +40,8 @@ def purge_due() -> dict[str, int]:
         "derive_pending": due.derive_pending,
         "note_leavers": partial(note_leavers, at),
         "release_ended": partial(release_ended, at),
+        "finish_removals": partial(finish_removals, at),
+        "lift_left": partial(lift_left, at),
         "drop_expiring": partial(collect.drop_expiring, at),
     }
     gone = run_purge(at, first)
@@ -77,6 +83,12 @@ def sweep_orphans() -> dict[str, int]:
     return orphans.sweep(database_now())
 
 
+@shared_task(name="privacy.look_for_bytes")
+def look_for_bytes() -> dict[str, int]:
+    """Look for rows whose sealed object is gone, from where the last look stopped."""
+    return lost_bytes.look_for_bytes(database_now())
+
+
 @shared_task(name="privacy.advance_marks")
 def advance_marks() -> int:
     """Count main database, key store and ledger one further, and notice when one was put back."""
@@ -115,6 +127,26 @@ def erase(erasure_id: str) -> str:
 def erase_due() -> int:
     """Carry on every erasure whose time has come."""
     return erasures.erase_due(database_now())
+
+
+@shared_task(name="privacy.tell_erasure")
+def tell_erasure(notice_id: str) -> str:
+    """Mail one address that an account's erasure was asked for or taken back."""
+    return erasure_notices.tell(UUID(notice_id), database_now())
+
+
+@shared_task(name="privacy.tell_erasures")
+def tell_erasures() -> int:
+    """Send every such mail that has not gone out; a mail server away stops it."""
+    at = database_now()
+    waiting = list(ErasureNotice.objects.waiting(at).values_list("id", flat=True)[:500])
+    for identity in waiting:
+        try:
+            if erasure_notices.tell(identity, at) in mail.FOR_ALL:
+                break
+        except Exception:  # the others' turn all the same
+            log.exception("erasure's mail failed", object=str(identity))
+    return len(waiting)
 
 
 @shared_task(name="privacy.tell_case")

@@ -65,6 +65,10 @@ def _field_faults(model: type[models.Model], said: PersonalData) -> Iterator[Che
     for name in said.others:
         if name not in said.export or not fields.get(name):  # the schema requires the unsealed
             yield _error(model, "E010", f"names {name!r} in others=, no sealed field it exports.")
+    for name, path in said.belongs_to.items():
+        person = _resolve(model, path)
+        if not fields.get(name) or not isinstance(person, models.ForeignKey):
+            yield _error(model, "E011", f"says that {name!r} belongs_to= what {path!r} is not.")
     for name in said.export:
         if name in fields and not fields[name] and name not in said.readable:
             yield _error(

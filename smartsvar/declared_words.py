@@ -9,7 +9,7 @@ from smartsvar.personal_data import Category
 CATEGORIES: dict[Category, Any] = {
     Category.IDENTIFICATION: gettext_lazy("identification"),
     Category.CONTACT: gettext_lazy("contact details"),
-    Category.HISTORY: gettext_lazy("history: sign-ins, changes, requests"),
+    Category.HISTORY: gettext_lazy("history (sign-ins, changes, requests)"),
     Category.CALL_AUDIO: gettext_lazy("recorded calls"),
     Category.MESSAGE: gettext_lazy("phone messages"),
     Category.STAFF: gettext_lazy("staff register"),

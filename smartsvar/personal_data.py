@@ -115,6 +115,10 @@ class PersonalData:
     processors: what the subprocessors who touch it are engaged for ("hosting", "storage", "mail").
     copies: the copies of personal data that a row of this model owns.
     others: sealed fields that tell of others than the caller: not in an export about the caller.
+    goes_with_thing: a row about one person or record goes when that is erased, whatever `law` says:
+    it has nothing left to say anything of.
+    belongs_to: sealed fields that are a person's in a row about somebody else, each with the path
+    of foreign keys that leads to the person: emptied in the transaction that destroys the person.
     """
 
     category: Category
@@ -135,6 +139,8 @@ class PersonalData:
     processors: tuple[str, ...] = ("hosting",)
     copies: tuple[Copy, ...] = ()
     others: tuple[str, ...] = ()
+    goes_with_thing: bool = False
+    belongs_to: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ nothing is wrong with the data)? Or is it *damage*: then noticed() tells whether
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -15,7 +15,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, models
 
 from smartsvar import mail
 from smartsvar.audit.actors import SYSTEM
-from smartsvar.audit.trail import record_once
+from smartsvar.audit.trail import record_once, recorded_since
 from smartsvar.clock import database_now
 from smartsvar.shredding.models import Shreddable
 from smartsvar.vault.errors import Place, RootUnreachable, Unreadable, WrongRoot
@@ -53,6 +53,14 @@ def noticed(error: Exception, place: Place | None = None) -> bool:
     except DatabaseError as failure:
         log.error("unreadable record not noted", error=type(failure).__name__)
     return True
+
+
+def noticed_since(error: Unreadable, place: Place, *, since: datetime) -> bool:
+    """Report what a scheduled run meets again and again: once since then; return as noticed()."""
+    model = _model_of(place)
+    if model and recorded_since(VERB, model(pk=place.object_id), by=SYSTEM, since=since):
+        return lives(place)
+    return noticed(error, place)
 
 
 def noticed_in_list(error: Unreadable, row: SealedModel) -> bool:

@@ -18,6 +18,7 @@ from django.utils import translation
 
 from smartsvar import mail
 from smartsvar.clock import database_now
+from smartsvar.leases import take
 from smartsvar.unreadable import as_mail_trouble
 from subprocessors.models import Told
 
@@ -70,21 +71,9 @@ def tell(identity: UUID) -> str:
 
 def claim(identity: UUID, at: datetime) -> Told | None:
     """Take a waiting mail for this worker; None when it is not waiting (any more)."""
-    fence = Told.objects.waiting(at).filter(id=identity).values_list("fence", flat=True).first()
-    if fence is None:
-        return None
-    # By the fence that was read: of two workers that saw it waiting, the second finds another.
-    taken = Told.objects.filter(id=identity, fence=fence).update(
-        state=Told.State.CLAIMED,
-        lease_until=at + LEASE,
-        fence=F("fence") + 1,
-        attempts=F("attempts") + 1,
-    )
-    if not taken:
-        return None
-    named = Told.objects.select_related("customer", "notice__engagement__subprocessor")
-    found: Told = named.get(id=identity)
-    return found
+    named = Told.objects.waiting(at).select_related("customer", "notice__engagement__subprocessor")
+    changes = {"state": Told.State.CLAIMED, "attempts": F("attempts") + 1}
+    return take(named, identity, until=at + LEASE, **changes)
 
 
 def _write(told: Told) -> EmailMessage:
@@ -99,8 +88,7 @@ def _write(told: Told) -> EmailMessage:
 
 
 def _settle(told: Told, state: str, code: str) -> str:
-    mine = Told.objects.filter(id=told.id, fence=told.fence, state=Told.State.CLAIMED)
-    mine.update(state=state, error=code, settled_at=database_now(), lease_until=None)
+    told.let_go(state=state, error=code, settled_at=database_now())
     log.info("notice settled", object=str(told.id), state=state, error=code)
     return code
 
@@ -109,6 +97,5 @@ def _again(told: Told, code: str, at: datetime) -> str:
     """Queue the next attempt, for a week; while nothing could be tried, without an end."""
     if code not in mail.UNWRITTEN and at - told.notice.announced_at > GIVE_UP_AFTER:
         return _settle(told, Told.State.FAILED, code)
-    mine = Told.objects.filter(id=told.id, fence=told.fence, state=Told.State.CLAIMED)
-    mine.update(state=Told.State.QUEUED, error=code, next_attempt_at=at + WAIT, lease_until=None)
+    told.let_go(state=Told.State.QUEUED, error=code, next_attempt_at=at + WAIT)
     return code

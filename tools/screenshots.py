@@ -1,4 +1,4 @@
-"""Pictures for the README, taken of a demo of their own: `make screenshots`."""
+"""Pictures for the README and the docs, taken of a demo of their own: `make screenshots`."""
 
 import json
 import re
@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from smartsvar.demo.children import StartError, free_ports, spawn, wait_until
 from tests.services.browser import chromium
+from tools.opened_export import NotAsPromised, checked, fetch, with_sound
 from tools.throwaway import inherited
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,6 +20,8 @@ TARGET = ROOT / "docs" / "screenshots"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 WIDTHS = {"desktop": (1280, 800), "phone": (390, 844)}
 CALL = re.compile(r"/samtal/[0-9a-f-]{36}/$")
+CASE = re.compile(r"/arenden/[0-9a-f-]{36}/$")
+CALLER = "070-174 06 43"  # of the demo's callers: has calls, messages and a request
 
 
 @contextmanager
@@ -37,36 +40,86 @@ def demo(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
         child.stop(within=30)
 
 
-def sign_in(page: Page, login: dict[str, str]) -> None:
+def opened(browser: Browser, device: str, site: str) -> Page:
+    """Return a Swedish reader's window of the device's width."""
+    width, height = WIDTHS[device]
+    return browser.new_page(
+        base_url=site, locale="sv-SE", viewport={"width": width, "height": height}
+    )
+
+
+def sign_in(page: Page, login: dict[str, str]) -> str:
+    """Sign in by the form; returns the address of the customer's first page, no slash behind."""
     page.goto("/konto/login/")
     page.fill("input[name=login]", login["email"])
     page.fill("input[name=password]", login["password"])
     page.press("input[name=password]", "Enter")
     page.wait_for_url("**/mina-sidor/**")
+    return page.url.rstrip("/")
 
 
-def take(browser: Browser, site: str, login: dict[str, str], device: str) -> None:
-    """Walk through Mina Sidor at one width and keep a picture of each page."""
-    width, height = WIDTHS[device]
-    page = browser.new_page(
-        base_url=site, locale="sv-SE", viewport={"width": width, "height": height}
-    )
-    sign_in(page, login)
-    house = page.url.rstrip("/")
+def keep(page: Page, name: str, device: str) -> None:
+    picture = TARGET / f"{name}-{device}.png"
+    page.screenshot(path=picture)
+    print(picture.relative_to(ROOT), flush=True)
+
+
+def first_link(page: Page, address: str, pattern: re.Pattern[str]) -> str:
+    """Return the first address on a page that fits the pattern."""
+    page.goto(address)
+    links = [link.get_attribute("href") or "" for link in page.locator("main a").all()]
+    return next(link for link in links if pattern.search(link))
+
+
+def take_pages(page: Page, house: str, device: str) -> None:
+    """Walk through what has an address of its own."""
+    rights = house + "/integritet/"
     pages = {"overview": house + "/", "calls": house + "/samtal/"}
-    page.goto(pages["calls"])
-    calls = [link.get_attribute("href") or "" for link in page.locator("a").all()]
-    pages["call"] = next(address for address in calls if CALL.search(address))
+    pages["call"] = first_link(page, pages["calls"], CALL)
     pages |= {"messages": house + "/meddelanden/", "staff": house + "/personal/"}
-    pages["mails"] = f"{site}/demo/mail/"
+    pages |= {"privacy": rights, "deletions": rights + "gallring/"}
+    pages |= {"restriction": rights + "begransa/", "requests": rights + "arenden/"}
+    pages["request"] = first_link(page, pages["requests"], CASE)
+    pages |= {"agreement": rights + "avtal/", "policy": "/integritetspolicy/"}
+    pages |= {"subprocessors": "/underbitraden/", "mails": "/demo/mail/"}
     page.goto(pages["mails"])
     pages["mail"] = page.locator("a.row").first.get_attribute("href") or ""
     for name, address in pages.items():
         page.goto(address)
-        picture = TARGET / f"{name}-{device}.png"
-        page.screenshot(path=picture)
-        print(picture.relative_to(ROOT), flush=True)
-    page.close()
+        keep(page, name, device)
+
+
+def take_a_caller(page: Page, house: str, device: str) -> None:
+    """Find a caller, and look at what an erasure of everything about the caller would do."""
+    page.goto(f"{house}/integritet/sok/")
+    page.fill("main input[name=caller]", CALLER)
+    page.press("main input[name=caller]", "Enter")
+    erase = page.locator("form[action$='/radera/uppringare'] button")
+    erase.wait_for()
+    keep(page, "finder", device)
+    erase.click()
+    page.locator("button.danger").wait_for()
+    keep(page, "erasure", device)
+
+
+def take_an_export(browser: Browser, site: str, login: dict[str, str], folder: Path) -> None:
+    """Fetch an export as a customer does, check it, and take it as it looks when opened."""
+    desk = opened(browser, "desktop", site)
+    house = sign_in(desk, login)
+    fetch(desk, house, password=login["password"], into=folder)
+    asked = desk.url
+    checked(folder)
+    for device in WIDTHS:
+        page = desk if device == "desktop" else opened(browser, device, site)
+        if page is not desk:
+            sign_in(page, login)
+        page.goto(asked)
+        keep(page, "export-page", device)
+        page.goto((folder / "index.html").as_uri())
+        keep(page, "export", device)
+        with_sound(page, folder)
+        keep(page, "export-records", device)
+        page.close()
 
 
 def main() -> int:
@@ -80,9 +133,14 @@ def main() -> int:
         ):
             browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
             for device in WIDTHS:
-                take(browser, site, login, device)
+                page = opened(browser, device, site)
+                house = sign_in(page, login)
+                take_pages(page, house, device)
+                take_a_caller(page, house, device)
+                page.close()
+            take_an_export(browser, site, login, Path(folder) / "export")
             browser.close()
-    except StartError as error:
+    except (StartError, NotAsPromised) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -1,5 +1,6 @@
 """Open a customer and change what the customer decides about its account."""
 
+from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
@@ -92,9 +93,10 @@ def change_details(
 
 
 def count_due_with(customer: Customer, days: int, *, at: datetime) -> int:
-    """Return how many of the customer's rows would be due at `at` if it chose `days`.
+    """Return how many of the customer's rows would go at `at` if it chose `days`.
 
-    Which rows, the declarations say: those whose period the customer's choice can shorten.
+    Which rows, the declarations say: those whose period the customer's choice can shorten. As the
+    purge takes them: restricted ones, too, and none that a hold keeps.
     """
     with_days = copy(customer)
     with_days.recording_days = days
@@ -102,8 +104,14 @@ def count_due_with(customer: Customer, days: int, *, at: datetime) -> int:
         _is_due(row, declaration.keep, with_days, at)
         for model, declaration in declared()
         if declaration.keep.shortened_by == RECORDING_DAYS
-        for row in cast(type[TenantOwned], model).objects.of(customer).defer("sealed").iterator()
+        for row in _free(cast(type[TenantOwned], model), customer, at)
     )
+
+
+def _free(model: type[TenantOwned], customer: Customer, at: datetime) -> Iterator[TenantOwned]:
+    """Yield the customer's rows that are not due yet and that nothing would keep if they were."""
+    rows = model.objects.filter(customer=customer).timely(at).exclude(model.holding())
+    yield from rows.defer("sealed").iterator()
 
 
 def _is_due(row: TenantOwned, keep: Keep, customer: Customer, at: datetime) -> bool:

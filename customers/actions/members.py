@@ -15,8 +15,7 @@ from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
 from smartsvar.jobs import enqueue
 from smartsvar.paging import openable
-from smartsvar.shredding.actions import carry_out, shred
-from smartsvar.shredding.claims import claim_rows
+from smartsvar.shredding.actions import shred
 from smartsvar.shredding.models import Held
 
 LINK = ("token", "token_hash")
@@ -152,17 +151,6 @@ def change_role(member: Member, role: str, *, by: Member, at: datetime) -> None:
         member.role = role
         member.save(update_fields=["role"])
         record("member.role_changed", member, by=by, customer_id=member.customer_id, at=at)
-
-
-def remove_member(member: Member, *, by: Member, at: datetime) -> None:
-    """End a membership; that person's next request is a stranger's. Raises LastAdministrator."""
-    with transaction.atomic():
-        Customer.objects.select_for_update().get(id=member.customer_id)
-        guard_last_administrator(member)
-        job = claim_rows(Member, [member.id], by=by, at=at)
-        note_leavers(at)
-    if job is not None:
-        carry_out(job)
 
 
 def note_leavers(at: datetime) -> int:

@@ -1,5 +1,6 @@
 """Forms of support's pages: the contracting party (A1), and its first administrator."""
 
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from customers.actions.accounts import DETAILS, CustomerDetails
 from customers.models import Customer, User
 from customers.organisation_number import normalise as normalise_organisation
 from smartsvar import callers
+from smartsvar.clock import STOCKHOLM
 
 
 class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -56,6 +58,30 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
         """Return the answers, with the address that messages go to."""
         answers = {name: self.cleaned_data[name] for name in DETAILS if name != "email"}
         return CustomerDetails(email=email, **answers)
+
+
+class ContractEndForm(forms.Form):
+    """The last day of a customer's contract, past or to come."""
+
+    last_day = forms.DateField(
+        label=_("Last day of the contract"), widget=forms.DateInput({"type": "date"})
+    )
+
+    def __init__(self, data: Any = None, *, customer: Customer) -> None:
+        super().__init__(data)
+        self._opened = customer.opened_at.astimezone(STOCKHOLM).date()
+
+    def clean_last_day(self) -> date:
+        day: date = self.cleaned_data["last_day"]
+        if day < self._opened:
+            raise forms.ValidationError(_("The customer was opened after this day."))
+        return day
+
+    @property
+    def ends_at(self) -> datetime:
+        """The first moment after the last day, in Stockholm; after is_valid()."""
+        after = self.cleaned_data["last_day"] + timedelta(days=1)
+        return datetime.combine(after, time.min, tzinfo=STOCKHOLM)
 
 
 class OpeningForm(ContactForm):

@@ -43,6 +43,7 @@ class Cover(TenantOwned):
 
     caller = SealedField("", help_text="Number (E.164) or e-mail, when it is about a caller.")
     reason = SealedField("")
+    too_late: int = 0  # rows of a caller's that were being deleted as it was placed
 
     objects: ClassVar[Any] = models.Manager.from_queryset(CoverQuerySet)()
 
@@ -74,20 +75,26 @@ class Restriction(Cover):
         subject=_("whoever asked for restriction"),
         keep=Keep(months=24, since="ended_at"),
         export=(
-            "target", "object_model", "object_id", "placed_at", "ended_at", "keeps", "caller",
-            "reason",
+            "target", "object_model", "object_id", "placed_at", "ended_at", "keeps", "removes",
+            "caller", "reason",
         ),
         withhold={"customer": "technical"},
-        readable=_READABLE | {"keeps": "yes or no"},
+        readable=_READABLE | {"keeps": "yes or no", "removes": "yes or no"},
         restrict=Restrict.NOTHING,
         callers=("caller",),
-        # It says what may not be shown: it ends by being lifted, never by an erasure.
+        # It says what may not be shown: a caller's ends by being lifted, never by an erasure, for
+        # who called may call again. A person's or record's has nothing to hide when that is gone.
         law=_("the duty to restrict processing and to show it (GDPR, articles 18 and 5.2)"),
+        goes_with_thing=True,
         others=("reason",),  # the customer's own words
     )  # fmt: skip
 
     # Article 18(1)(b) and (c): the person wants it kept, so the purge stops too.
     keeps = models.BooleanField(_("kept past its time"), default=False)
+    # A member who was removed while a hold keeps the row: it goes when the hold has ended.
+    removes = models.BooleanField(
+        _("removed when no hold keeps it"), default=False, db_default=False
+    )
 
     class Meta(Cover.Meta):
         verbose_name = _("restriction")

@@ -1,6 +1,7 @@
 """A customer: the company whose calls are answered, and the key of everything it owns."""
 
 from collections.abc import Collection
+from datetime import date, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.db.models import ManyToOneRel
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from smartsvar.clock import STOCKHOLM
 from smartsvar.personal_data import Basis, Category, Keep, PersonalData
 from smartsvar.personal_data import Role as DataRole
 from smartsvar.shredding.models import Shreddable, ShreddableQuerySet
@@ -30,7 +32,7 @@ class Customer(Shreddable):
             "number", "company_name", "organisation_number", "contact_name", "phone", "email",
             "language", "opened_at", "contract_ended_at", "recording_days", "closes_at",
         ),
-        withhold={"dates_pending_since": "technical"},
+        withhold={"dates_pending_since": "technical", "going_since": "technical"},
         readable={
             "number": "a number we gave",
             "language": "a choice of two",
@@ -58,6 +60,7 @@ class Customer(Shreddable):
     )
 
     closes_at = models.DateTimeField(_("to be erased"), null=True, editable=False)
+    going_since = models.DateTimeField(null=True, editable=False)  # its erasure took its first rows
     dates_pending_since = models.DateTimeField(null=True, editable=False)  # not yet derived again
 
     company_name = SealedField("", help_text="May be a person's, for a sole trader.")
@@ -84,6 +87,13 @@ class Customer(Shreddable):
                 owned = child._base_manager.filter(**{f"{name}__in": ids}).order_by()
                 needed |= set(owned.values_list(name, flat=True).distinct())
         return needed
+
+    @property
+    def last_day(self) -> date | None:
+        """The contract's last day in Sweden; None while nobody has noted that it ends."""
+        if self.contract_ended_at is None:
+            return None
+        return (self.contract_ended_at - timedelta(microseconds=1)).astimezone(STOCKHOLM).date()
 
     @property
     def vault_customer_id(self) -> UUID:

@@ -39,7 +39,7 @@ class User(AbstractBaseUser):
         purpose=_("Let people sign in safely"),
         basis=Basis.CONTRACT,
         subject=_("member, support agent"),
-        keep=Keep(months=24, since="left_at"),
+        keep=Keep(days=0, since="left_at"),  # without a membership it opens nothing
         export=("email", "date_joined", "last_login"),
         withhold={
             "id": "technical",

@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext as _
 
+from customers.actions.contract import Going, going_with
 from customers.labels import company_label
 from customers.models import Customer, StaffMember
 from smartsvar import callers
@@ -28,6 +29,13 @@ def phone(address: str) -> str:
 def kept(label: str) -> str:
     """How long a model's rows are kept, from its declaration: {% kept "recordings.Recording" %}."""
     return keep_of(label).in_words()
+
+
+@register.simple_tag
+def going_with_contract(customer: Customer) -> list[Going]:
+    """What goes because the customer's contract has ended, and when; nothing while it runs."""
+    ends_at = customer.contract_ended_at
+    return [] if ends_at is None else going_with(customer, ends_at)
 
 
 @register.filter

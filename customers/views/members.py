@@ -3,19 +3,20 @@
 from uuid import UUID
 
 from django.contrib import messages as flash
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from customers.access import administers, fetch_owned, member_page
+from customers.access import administers, fetch_owned, member_page, memberships_of
+from customers.actions.leaving import is_held, remove_member
 from customers.actions.members import (
     LastAdministrator,
     change_role,
     invitations_of,
     invite,
     members_of,
-    remove_member,
     withdraw_invitation,
 )
 from customers.forms.members import InviteForm, RoleForm
@@ -73,16 +74,20 @@ def member_role(request: HttpRequest, member: Member, identity: UUID) -> HttpRes
 def member_remove(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
     other = fetch_owned(Member.objects, member.customer, identity)
     if request.method != "POST":
-        return render(request, "customers/member_remove.html", {"member": member, "other": other})
-    name = other.name
+        context = {"member": member, "other": other, "held": is_held(other)}
+        return render(request, "customers/member_remove.html", context)
+    said = {"name": other.name}
     try:
-        remove_member(other, by=member, at=database_now())
+        gone = remove_member(other, by=member, at=database_now())
     except LastAdministrator:
         flash.error(
             request, _("There must be an administrator. Make somebody else administrator first.")
         )
-    else:
-        flash.success(request, _("%(name)s is no longer a member.") % {"name": name})
+        return redirect("customers:members", member.customer.number)
+    if other.id == member.id and not memberships_of(request.user).exists():
+        logout(request)  # the session went with the sign-in, or opens nothing
+    words = _("%(name)s has no access any more, and is removed once no hold keeps it.")
+    flash.success(request, (_("%(name)s is no longer a member.") if gone else words) % said)
     if other.id == member.id:
         return redirect("portal:home")
     return redirect("customers:members", member.customer.number)

@@ -25,6 +25,7 @@ from privacy.cases.reading import read_wish, standing_of_asker
 from privacy.cases.steps import (
     NotOpen,
     TooLate,
+    Unidentified,
     check_identity,
     day_of,
     decide,
@@ -164,9 +165,9 @@ class CasePages(CustomersRowsPages):
 
     def decide(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         """Write the answer, see it once more, send it."""
-        form = DecisionForm(request.POST or None)
+        case = self._fetch(request, object_id)
+        form = DecisionForm(request.POST or None, identified=case.identified_at is not None)
         if request.method == "POST" and form.is_valid() and "confirmed" not in request.POST:
-            case = self._fetch(request, object_id)
             state, ground, decision = form.answer()
             preview = {"verdict": lawful_words(state), "ground": ground, "decision": decision}
             return self._page(request, case, _("Send this answer?"), form=form, preview=preview)
@@ -191,6 +192,8 @@ class CasePages(CustomersRowsPages):
             flash.success(request, _("Request %(number)d is changed.") % {"number": case.number})
         except NotOpen:
             flash.error(request, _("The request is closed already."))
+        except Unidentified:
+            flash.error(request, _("The identity of who asks has not been checked."))
         except TooLate:
             told = _("Too late: more time can be taken once, and only within the first month.")
             flash.error(request, told)

@@ -1,6 +1,7 @@
-"""Support's pages of restrictions, holds and erasures: placed and ended by id, without content.
+"""Support's pages of restrictions and holds: placed and ended, without content.
 
-The ground and a caller's number are sealed and not shown; whoever answers for the data reads them.
+The ground and a caller's number, once written, are sealed and not shown; whoever answers for the
+data reads them.
 """
 
 from typing import Any, ClassVar, cast
@@ -19,9 +20,10 @@ from django.utils.translation import gettext as _
 from customers.actions.covers import DeletionUnderWay, end_cover, hold, restrict
 from customers.actions.members import LastAdministrator
 from customers.models import Hold, Restriction, User
+from customers.models.cover import Cover
 from privacy.forms.covers import HoldForm, RestrictionForm
-from privacy.models import Erasure
-from smartsvar.back_office.pages import CustomersRowsPages, ReadOnlyPages
+from privacy.restricting import warn_of_what_goes
+from smartsvar.back_office.pages import CustomersRowsPages
 from smartsvar.back_office.site import support_site
 from smartsvar.clock import database_now
 
@@ -57,22 +59,23 @@ class CoverPages(CustomersRowsPages):
         """Return the form by which one is placed."""
         raise NotImplementedError
 
-    def put(self, form: Any, agent: User) -> None:
+    def put(self, form: Any, agent: User) -> Cover:
         """Place what a valid form says. Raises DeletionUnderWay, LastAdministrator."""
         raise NotImplementedError
 
     def place(self, request: HttpRequest) -> HttpResponse:
-        """Place one by customer number and id."""
+        """Place one by customer number, and an id or a caller's number from a letter."""
         form = self.ask(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                self.put(form, cast(User, request.user))
+                cover = self.put(form, cast(User, request.user))
             except DeletionUnderWay:
-                form.add_error("object_id", _("It is being deleted already."))
+                form.add_error(None, _("It is being deleted already."))
             except LastAdministrator:
                 form.add_error("object_id", _("There must be an administrator."))
             else:
                 flash.success(request, _("It is in force from now on."))
+                warn_of_what_goes(request, cover)
                 return redirect(f"admin:{self.name}_changelist")
         context = self.admin_site.each_context(request) | {
             "form": form, "title": self.opts.verbose_name, "opts": self.opts,
@@ -100,9 +103,9 @@ class RestrictionPages(CoverPages):
     def ask(self, data: Any) -> forms.Form:
         return RestrictionForm(data)
 
-    def put(self, form: Any, agent: User) -> None:
+    def put(self, form: Any, agent: User) -> Cover:
         said = form.cleaned_data
-        restrict(
+        return restrict(
             said["customer"], said["about"], reason=said["reason"], keeps=said["keeps"],
             by=agent, at=database_now(),
         )  # fmt: skip
@@ -119,20 +122,9 @@ class HoldPages(CoverPages):
     def ask(self, data: Any) -> forms.Form:
         return HoldForm(data, at=database_now())
 
-    def put(self, form: Any, agent: User) -> None:
+    def put(self, form: Any, agent: User) -> Cover:
         said = form.cleaned_data
-        hold(
+        return hold(
             said["customer"], said["about"], kind=Hold.Kind.LEGAL, reason=said["reason"],
             ends_at=form.ends_at, by=agent, at=database_now(),
         )  # fmt: skip
-
-
-@admin.register(Erasure, site=support_site)
-class ErasurePages(ReadOnlyPages):
-    list_display = ("asked_at", "customer_id", "target", "state", "starts_at", "closed_at", "id")
-    shown = (
-        *list_display, "object_model", "object_id", "mentions", "asked_by_kind", "lease_until",
-        "due_at",
-    )  # fmt: skip
-    list_filter = ("state", "target")
-    ordering = ("-asked_at", "-id")

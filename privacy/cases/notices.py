@@ -7,7 +7,7 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -15,15 +15,19 @@ from django.utils import translation
 from customers.models import Member
 from privacy.cases.clock import days_left
 from privacy.cases.steps import day_of
-from privacy.models import Case, Telling
+from privacy.models import Case, Telling, Watch
+from privacy.purging.alarm import ONLY
+from privacy.purging.kept import Kept, kept
 from smartsvar import mail
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.trail import record
+from smartsvar.leases import free
 from smartsvar.unreadable import as_mail_trouble
 
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=10)  # longer than any mail server is waited for
+LONG = timedelta(days=30)  # after which data that is kept past its date is told of
 SOON = {7, 3, 1, 0}  # days left on which the operators are reminded; afterwards every day
 
 
@@ -40,7 +44,7 @@ def tell(identity: UUID, at: datetime) -> str:
     try:
         mail.send(lambda: _write(identity, what))
     except mail.TryAgain as error:
-        Case.objects.filter(id=identity, to_tell=what).update(telling_until=None)
+        Case.objects.filter(id=identity, telling_until=at + LEASE).update(telling_until=None)
         log.info("request's mail waits", object=str(identity), error=str(error))
         return str(error)
     except (mail.GiveUp, mail.Unsure) as error:
@@ -53,8 +57,8 @@ def tell(identity: UUID, at: datetime) -> str:
 
 def waiting(at: datetime) -> "QuerySet[Case]":
     """Return the cases whose asker is to be told something, and that no worker is at."""
-    free = Q(telling_until=None) | Q(telling_until__lt=at)
-    rows = Case.objects.filter(free, to_tell__in=[Telling.EXTENDED, Telling.DECIDED]).stored()
+    news, idle = [Telling.EXTENDED, Telling.DECIDED], free(at, "telling_until")
+    rows = Case.objects.filter(idle, to_tell__in=news).stored()
     found: QuerySet[Case] = rows.order_by("answer_by", "id")
     return found
 
@@ -66,7 +70,8 @@ def _settle(identity: UUID, what: str, outcome: str, at: datetime) -> None:
         if case is None:
             return
         Case.objects.filter(id=identity, to_tell=what).update(to_tell=outcome)
-        Case.objects.filter(id=identity).update(telling_until=None)
+        # A lease's end is all the fence it needs: a mail may come twice, and this ends no other's.
+        Case.objects.filter(id=identity, telling_until=at + LEASE).update(telling_until=None)
         if not outcome:
             record("case.told", case, by=SYSTEM, customer_id=case.customer_id, at=at)
 
@@ -102,22 +107,25 @@ def _recipient(case: Case) -> tuple[str, str]:
 
 
 def remind(at: datetime) -> int:
-    """Mail the operators which requests run out or have run out; return how many it names.
+    """Mail the operators which requests run out, and of whom data is kept long past its date.
 
-    At most once a day, and by number only. Raises mail.TryAgain when the mail could not be sent:
-    the next run sends it.
+    At most once a day, and by number only; return how many it names. Raises mail.TryAgain when the
+    mail could not be sent: the next run sends it.
     """
     today = day_of(at)
     running = Case.objects.filter(closed_at=None).stored().exclude(reminded_on=today)
     pressing = [case for case in running.defer("sealed") if _presses(case, today)]
-    if not pressing or not settings.OPERATORS_EMAIL:
+    forgotten = _forgotten(at, today)
+    if not (pressing or forgotten) or not settings.OPERATORS_EMAIL:
         return 0
     pressing.sort(key=lambda case: case.answer_by)
     ids = [case.id for case in pressing]
-    mail.send(lambda: _reminder(pressing, today))
+    mail.send(lambda: _reminder(pressing, forgotten, today))
     # After the mail: whoever dies between the two lets it be sent twice rather than never.
     Case.objects.filter(id__in=ids).update(reminded_on=today)
-    return len(pressing)
+    if forgotten:
+        Watch.objects.filter(pk=ONLY).update(kept_told_on=today)
+    return len(pressing) + len(forgotten)
 
 
 def _presses(case: Case, today: date) -> bool:
@@ -125,12 +133,30 @@ def _presses(case: Case, today: date) -> bool:
     return left < 0 or left in SOON or (case.reminded_on is None and left < max(SOON))
 
 
-def _reminder(pressing: list[Case], today: date) -> EmailMessage:
+def _forgotten(at: datetime, today: date) -> list[Kept]:
+    """Return who has left, and has had data kept for long that somebody should look after.
+
+    Empty when the operators have read it today.
+    """
+    watch = Watch.objects.get_or_create(pk=ONLY, defaults={"since": at})[0]
+    if watch.kept_told_on == today:
+        return []
+    old = (line for line in kept(at) if line.since < at - LONG)
+    return [line for line in old if line.ended and not line.ends_by_itself]
+
+
+def _reminder(pressing: list[Case], forgotten: list[Kept], today: date) -> EmailMessage:
     facts = {
+        "forgotten": forgotten,
+        "purges": settings.PUBLIC_URL + reverse("admin:privacy_purgerun_changelist"),
         "cases": [(case, days_left(case.answer_by, today)) for case in pressing],
         "link": settings.PUBLIC_URL + reverse("admin:privacy_case_changelist"),
     }
     with translation.override("sv"):
         text = render_to_string("privacy/mail/case_reminder.txt", facts)
-        subject = translation.gettext("Requests that run out")
+        subject = (
+            translation.gettext("Requests that run out")
+            if pressing
+            else translation.gettext("Kept past its date")
+        )
     return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, settings.OPERATORS_EMAIL)

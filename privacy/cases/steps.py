@@ -30,7 +30,11 @@ class TooLate(Exception):
 
 
 class Ungrounded(ValueError):
-    """A refusal must say why (article 12(4)), and every answer what was decided."""
+    """A decision says on which ground: a refusal why (article 12(4)), a grant by which right."""
+
+
+class Unidentified(Exception):
+    """Nothing is granted to somebody who may be another (article 12(6)); a refusal is possible."""
 
 
 def day_of(at: datetime) -> date:
@@ -109,11 +113,16 @@ def extend(case: Case, reason: str, *, by: Acting, at: datetime) -> None:
 def decide(
     case: Case, state: CaseState, *, ground: str, decision: str, by: Acting, at: datetime
 ) -> None:
-    """Grant or refuse, with the ground and the words of the answer. Raises NotOpen, Ungrounded."""
-    if state == CaseState.REFUSED and not ground.strip():
+    """Grant or refuse, with the ground and the words of the answer.
+
+    Raises NotOpen, Ungrounded, and Unidentified for a grant before check_identity().
+    """
+    if not ground.strip():
         raise Ungrounded
     with transaction.atomic():
         _still_open(case)
+        if state == CaseState.GRANTED and case.identified_at is None:
+            raise Unidentified
         case.state, case.to_tell = state, Telling.DECIDED
         case.ground, case.decision = ground, decision
         _close(case, by=by, at=at)

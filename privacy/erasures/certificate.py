@@ -10,9 +10,8 @@ from privacy.erasures.preview import preview
 from privacy.erasures.scope import about_of
 from privacy.models import Erasure, ErasureState
 from privacy.receipts import keys
+from privacy.receipts.verify import CERTIFICATE
 from smartsvar.shredding.models import Receipt
-
-FORMAT = "smartsvar certificate of erasure, version 1"
 
 
 def certify(erasure: Erasure, state: ErasureState, at: datetime) -> None:
@@ -34,7 +33,7 @@ def certify(erasure: Erasure, state: ErasureState, at: datetime) -> None:
             for line in left.staying
         ]
     fact = {
-        "format": FORMAT,
+        "format": CERTIFICATE,
         "installation": settings.INSTALLATION_ID,
         "erasure": str(erasure.id),
         "customer": str(erasure.customer_id),

@@ -10,7 +10,7 @@ from django.db.models import Count, Max, Model, Q
 
 from customers.actions.covers import About
 from customers.models import Target
-from privacy.erasures.scope import Part, mentioning, parts_of
+from privacy.erasures.scope import Part, mentioning, parts_of, told_of
 from smartsvar.personal_data import Erase, PersonalData, declared
 from smartsvar.shredding.models import Shreddable
 
@@ -19,7 +19,7 @@ from smartsvar.shredding.models import Shreddable
 class Line:
     """So many rows of one model. For what stays: by which law, and until when at the latest.
 
-    until: None where the time has not begun to run. may_go: can be erased with its mention.
+    until: None where the time of some has not begun to run. may_go: can be erased with its mention.
     """
 
     model: type[Model]
@@ -60,24 +60,24 @@ def preview(customer_id: UUID, about: About) -> Preview:
     found = Preview()
     for part in parts_of(customer_id, about):
         _count(part, found)
-    if about.target == Target.CUSTOMER:
-        found.staying += _trails(customer_id)
-    for model, said, which in mentioning(customer_id, about):
+    found.staying += _trails(customer_id, about)
+    for model, _said, which in mentioning(customer_id, about):
         rows = model._base_manager.filter(which)
         free = issubclass(model, Shreddable)
         count = (rows.filter(shred_job_id=None) if free else rows).count()
         if count:
-            found.mentioned.append(Line(model, count, may_go=free and not said.law))
+            found.mentioned.append(Line(model, count, may_go=free))
     return found
 
 
 def _count(part: Part, found: Preview) -> None:
     held = part.model.holding()
     sums = part.rows.aggregate(
-        count=Count("pk"), held=Count("pk", filter=held), until=Max("due_at")
+        count=Count("pk"), held=Count("pk", filter=held), dated=Count("due_at"), until=Max("due_at")
     )
     if part.stays and sums["count"]:
-        found.staying.append(Line(part.model, sums["count"], part.said.law, sums["until"]))
+        until = sums["until"] if sums["dated"] == sums["count"] else None
+        found.staying.append(Line(part.model, sums["count"], part.said.law, until))
     elif sums["count"]:
         free = sums["count"] - sums["held"]
         found.going += [Line(part.model, free)] if free else []
@@ -97,11 +97,14 @@ def _hanging_on(part: Part, free: Q) -> Iterator[Line]:
                 yield Line(child, count)
 
 
-def _trails(customer_id: UUID) -> Iterator[Line]:
+def _trails(customer_id: UUID, about: About) -> Iterator[Line]:
     """Yield what is neither shredded nor deleted on request: the trail of what was done."""
     for model, said in declared():
-        if said.erase is Erase.PRUNE:
-            rows = model._base_manager.filter(customer_id=customer_id)
+        if said.erase is not Erase.PRUNE:
+            continue
+        told = Q() if about.target == Target.CUSTOMER else told_of(model, said, customer_id, about)
+        if told is not None:
+            rows = model._base_manager.filter(told, customer_id=customer_id)
             sums = rows.aggregate(count=Count("pk"), newest=Max(said.keep.since))
             if sums["count"]:
                 yield Line(model, sums["count"], said.law, _until(said, sums["newest"]))

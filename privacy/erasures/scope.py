@@ -9,25 +9,29 @@ from django.apps import apps
 from django.db.models import Model, Q, QuerySet
 
 from customers.actions.covers import About
-from customers.covering import caller_indexes, of_caller, tenant_models
+from customers.calling import calls_of, knows_callers, of_caller, tenant_models
 from customers.models import Customer, Member, StaffMember, Target
-from privacy.models import Erasure
+from privacy.models import Erasure, Mentions
+from privacy.pointing import label_of, naming, pointing
 from privacy.purging.purge import shreddable
 from smartsvar.personal_data import PersonalData, declared
 from smartsvar.shredding.models import Shreddable
 from smartsvar.vault.models import CustomerKey
 
-KINDS = {Target.STAFF: "staff", Target.MEMBER: "member"}  # as declarations say in mentions=
-
 
 @dataclass(frozen=True)
 class Part:
-    """One model's rows that belong to what is asked for. `stays`: a law obliges us to keep them."""
+    """One model's rows that belong to what is asked for.
+
+    stays: a law obliges us to keep them. follows: they are about a person or record of another
+    model, and go once that is gone: a restriction must not end before what it restricts.
+    """
 
     model: type[Shreddable]
     said: PersonalData
     which: Q
     stays: bool
+    follows: bool = False
 
     @property
     def found(self) -> QuerySet[Any]:
@@ -54,16 +58,32 @@ def about_of(erasure: Erasure) -> About:
     )
 
 
-def parts_of(customer_id: UUID, about: About) -> Iterator[Part]:
-    """Yield every model's rows about this person or thing: what points at others first."""
+def parts_of(
+    customer_id: UUID, about: About, *, calls: Collection[bytes] | None = None
+) -> Iterator[Part]:
+    """Yield every model's rows about this person or thing: what points at others first.
+
+    `calls`: a caller's calls, where they were noted before the rows that tell of them went.
+    """
+    if calls is None and about.target == Target.CALLER:
+        calls = calls_of(customer_id, about.caller)
     for model, said in shreddable():
-        which = _which(model, customer_id, about)
+        which = _which(model, said, customer_id, about, calls or ())
         if which is not None:
-            whole = about.target == Target.CUSTOMER
-            yield Part(model, said, which, outlives(model) if whole else bool(said.law))
+            follows = about.object_id is not None and model._meta.label != label_of(about)
+            yield Part(model, said, which, _stays(model, said, about), follows)
 
 
-def _which(model: type[Shreddable], customer_id: UUID, about: About) -> Q | None:
+def _stays(model: type[Shreddable], said: PersonalData, about: About) -> bool:
+    if about.target == Target.CUSTOMER:
+        return outlives(model)
+    return bool(said.law) and not (said.goes_with_thing and about.object_id is not None)
+
+
+def _which(
+    model: type[Shreddable], said: PersonalData, customer_id: UUID, about: About,
+    calls: Collection[bytes],
+) -> Q | None:  # fmt: skip
     owner = owner_of(model)
     if not owner:
         return None
@@ -71,8 +91,21 @@ def _which(model: type[Shreddable], customer_id: UUID, about: About) -> Q | None
     if about.target == Target.CUSTOMER:
         return mine
     if about.target == Target.CALLER:
-        return mine & of_caller(model, customer_id, about.caller) if caller_indexes(model) else None
-    return mine & Q(id=about.object_id) if model._meta.label == about.object_model else None
+        known = knows_callers(model)
+        return mine & of_caller(model, customer_id, about.caller, calls=calls) if known else None
+    found = told_of(model, said, customer_id, about)
+    if model._meta.label == label_of(about):
+        found = Q(id=about.object_id) if found is None else found | Q(id=about.object_id)
+    return None if found is None else mine & found
+
+
+def told_of(model: type[Model], said: PersonalData, customer_id: UUID, about: About) -> Q | None:
+    """Return which rows are about this person or thing, or name the person and stay by a law."""
+    about_it = pointing(model, customer_id, about)
+    named = naming(model, said, about) if said.law else None
+    if about_it is None or named is None:
+        return about_it if named is None else named
+    return about_it | named
 
 
 def owner_of(model: type[Shreddable]) -> str:
@@ -89,26 +122,49 @@ def outlives(model: type[Shreddable]) -> bool:
 
 
 def mentioning(customer_id: UUID, about: About) -> Iterator[tuple[type[Model], PersonalData, Q]]:
-    """Yield the models with records about others that name this person, and which those are."""
+    """Yield the models with records about others that name this person, and which those are.
+
+    But for those that a law keeps as they are: they belong to what stays.
+    """
     for model, said in declared():
-        columns = [name for name, kind in said.mentions.items() if kind == KINDS.get(about.target)]
-        which = Q()
-        for column in columns:
-            which |= Q(**{_column(model, column): about.object_id})
-        if columns:
+        named = naming(model, said, about)
+        if named is not None and not said.law:
+            beside = pointing(model, customer_id, about)
+            which = named if beside is None else named & ~beside
             yield model, said, which & Q(customer_id=customer_id)
-
-
-def _column(model: type[Model], name: str) -> str:
-    """Return a column that holds an id, whether it is declared as a foreign key or plainly."""
-    return str(getattr(model._meta.get_field(name), "attname", name))
 
 
 def mentions_of(customer_id: UUID, about: About) -> Iterator[Part]:
     """Yield the records about others that name this person and could be erased with it."""
     for model, said, which in mentioning(customer_id, about):
-        if issubclass(model, Shreddable) and not said.law:
+        if issubclass(model, Shreddable):
             yield Part(model, said, which, stays=False)
+
+
+def going(erasure: Erasure) -> Iterator[Part]:
+    """Yield what is to go. After a hold: only what it kept, not what has come in since."""
+    about = about_of(erasure)
+    if erasure.mentions == Mentions.GO:
+        yield from mentions_of(erasure.customer_id, about)
+    noted = {bytes.fromhex(call) for call in erasure.calls}
+    found = parts_of(erasure.customer_id, about, calls=noted)
+    parts = [part for part in found if not part.stays]
+    if about.object_id is not None:
+        yield from _of_thing(parts, about)
+        return
+    if about.target == Target.CUSTOMER or not erasure.waiting:
+        yield from parts
+        return
+    for part in parts:
+        ids = [UUID(row) for label, row in erasure.waiting if label == part.model._meta.label]
+        yield part.among(ids)
+
+
+def _of_thing(parts: list[Part], about: About) -> Iterator[Part]:
+    """Yield the person or record; what is about it once it is gone, for a hold may keep it."""
+    yield from (part for part in parts if not part.follows)
+    if not model_of(about)._base_manager.filter(id=about.identity).exists():
+        yield from (part for part in parts if part.follows)
 
 
 def find_single(customer: Customer, identity: UUID) -> About | None:

@@ -8,7 +8,8 @@ from django.db import transaction
 from customers.actions.covers import About
 from customers.actions.members import guard_last_administrator
 from customers.models import Customer, Member, Target
-from privacy.models import Erasure, ErasureState, Mentions
+from privacy.erasures.notices import announce
+from privacy.models import Erasure, ErasureState, Mentions, NoticeKind
 from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
 from smartsvar.jobs import enqueue
@@ -34,7 +35,8 @@ def ask_erasure(
 ) -> Erasure:
     """Take in an erasure and nudge a worker; a whole account waits `grace_days` days first.
 
-    Raises AlreadyAsked, and LastAdministrator for the member without whom nobody decides.
+    Of a whole account's, its people are told by mail. Raises AlreadyAsked, and LastAdministrator
+    for the member without whom nobody decides.
     """
     days = min(max(grace_days, 0), settings.ERASURE_GRACE_DAYS)
     whole = about.target == Target.CUSTOMER
@@ -51,6 +53,7 @@ def ask_erasure(
         erasure.save(force_insert=True)
         if whole:
             Customer._base_manager.filter(id=customer.id).update(closes_at=erasure.starts_at)
+            announce(erasure, NoticeKind.ASKED, customer, at=at)
         record("erasure.asked", erasure, by=by, customer_id=customer.id, at=at)
         enqueue("privacy.erase", erasure.id)
     return erasure
@@ -73,7 +76,7 @@ def cancel(erasure: Erasure, *, by: Acting, at: datetime) -> None:
     be taken back: nobody can read any more what is to go.
     """
     with transaction.atomic():
-        Customer.objects.select_for_update().filter(id=erasure.customer_id).first()
+        customer = Customer.objects.select_for_update().filter(id=erasure.customer_id).first()
         here = Erasure._base_manager.select_for_update().filter(id=erasure.id, closed_at=None)
         current: Erasure | None = here.first()
         begun = [ErasureState.RUNNING]
@@ -82,6 +85,8 @@ def cancel(erasure: Erasure, *, by: Acting, at: datetime) -> None:
         if current.batches.exists() and opens(current):
             raise TooLate
         close(current, ErasureState.CANCELLED, at)
+        if customer is not None and current.target == Target.CUSTOMER:
+            announce(current, NoticeKind.CANCELLED, customer, at=at)
         record("erasure.cancelled", current, by=by, customer_id=current.customer_id, at=at)
 
 
@@ -98,7 +103,8 @@ def close(erasure: Erasure, state: ErasureState, at: datetime) -> None:
     """End an erasure, in the caller's transaction; what named the person leaves the row."""
     erasure.state, erasure.closed_at, erasure.lease_until = state, at, None
     if opens(erasure):
-        erasure.caller, erasure.people, erasure.waiting = "", [], []
+        erasure.caller, erasure.people, erasure.waiting, erasure.calls = "", [], [], []
     erasure.save()
     if erasure.target == Target.CUSTOMER:
-        Customer._base_manager.filter(id=erasure.customer_id).update(closes_at=None)
+        mine = Customer._base_manager.filter(id=erasure.customer_id)
+        mine.update(closes_at=None, going_since=None)

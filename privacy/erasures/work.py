@@ -5,27 +5,27 @@ dies leaves at most one claimed batch, which is invisible and which the purge fi
 itself goes on with the next run.
 """
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import F
 
+from customers.actions.leaving import end_sign_ins
 from customers.actions.members import LastAdministrator, guard_last_administrator, note_leavers
+from customers.calling import calls_of
 from customers.models import Customer, Member, Target
 from privacy.erasures.certificate import certify
-from privacy.erasures.scope import Part, about_of, mentions_of, parts_of
-from privacy.erasures.sign_in import end_sign_ins
+from privacy.erasures.scope import Part, about_of, going
 from privacy.erasures.steps import close
-from privacy.models import Erasure, ErasureBatch, ErasureState, Mentions
+from privacy.models import Erasure, ErasureBatch, ErasureState
 from privacy.receipts import keys
 from smartsvar.audit.actors import SYSTEM, Actor
 from smartsvar.audit.trail import record
 from smartsvar.clock import database_now
-from smartsvar.shredding.actions import LostLease, carry_out
+from smartsvar.leases import LostLease, take
+from smartsvar.shredding.actions import carry_out
 from smartsvar.shredding.claims import BATCH, being_purged, claim_rows
 from smartsvar.shredding.models import Held, ShredJob
 from smartsvar.unreadable import noticed
@@ -34,7 +34,7 @@ from smartsvar.vault.errors import Unreadable, VaultError
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=10)
-NOTED = ("people",)
+NOTED = ("people", "calls")
 LOOK_AGAIN = timedelta(minutes=10)  # how often a hold is asked whether it has ended
 
 
@@ -88,19 +88,15 @@ def _opens(erasure: Erasure) -> bool:
 
 
 def _take(erasure_id: UUID, at: datetime) -> Erasure | None:
-    """Take it for this worker. A new fence keeps a worker that was thought dead from going on."""
-    ready = Erasure.objects.ready(at).order_by().filter(id=erasure_id)
-    if not ready.update(state=ErasureState.RUNNING, lease_until=at + LEASE, fence=F("fence") + 1):
-        return None
-    found: Erasure = Erasure._base_manager.get(id=erasure_id)
-    return found
+    return take(Erasure.objects.ready(at), erasure_id, until=at + LEASE, state=ErasureState.RUNNING)
 
 
 def _work(erasure: Erasure) -> str:
     if _all_or_nothing(erasure) and _kept(erasure):
         return _rest(erasure, ErasureState.HELD, LOOK_AGAIN)
     _note_people(erasure)
-    for part in _parts(erasure):
+    _note_calls(erasure)
+    for part in going(erasure):
         try:
             _destroy(part, erasure)
         except LastAdministrator:
@@ -119,20 +115,6 @@ def _all_or_nothing(erasure: Erasure) -> bool:
     return erasure.target == Target.CUSTOMER and not erasure.batches.exists()
 
 
-def _parts(erasure: Erasure) -> Iterator[Part]:
-    """Yield what is to go. After a hold: only what it kept, not what has come in since."""
-    about = about_of(erasure)
-    if erasure.mentions == Mentions.GO:
-        yield from mentions_of(erasure.customer_id, about)
-    parts = [part for part in parts_of(erasure.customer_id, about) if not part.stays]
-    if about.target == Target.CUSTOMER or not erasure.waiting:
-        yield from parts
-        return
-    for part in parts:
-        ids = [UUID(row) for label, row in erasure.waiting if label == part.model._meta.label]
-        yield part.among(ids)
-
-
 def _destroy(part: Part, erasure: Erasure) -> None:
     """Destroy the part's rows in batches, each its own short transactions: nobody waits long."""
     while (job := _claim(part, erasure)) is not None:
@@ -148,6 +130,7 @@ def _claim(part: Part, erasure: Erasure) -> ShredJob | None:
             return None
         try:
             with transaction.atomic():
+                _wait_for_covers(erasure)
                 at = _hold_on(erasure)
                 if part.model is Member and erasure.target == Target.MEMBER:
                     _still_another_administrator(erasure)
@@ -155,11 +138,26 @@ def _claim(part: Part, erasure: Erasure) -> ShredJob | None:
                 job = claim_rows(part.model, ids, by=by, at=at)
                 if job is not None:
                     ErasureBatch.objects.create(job_id=job.id, erasure=erasure)
+                    _note_going(erasure, at)
                 if part.model is Member:
                     note_leavers(at)
                 return job
         except Held:
             continue  # a hold came in between: look again, without what it keeps
+
+
+def _wait_for_covers(erasure: Erasure) -> None:
+    """Hold a whole account's row: a hold or restriction of it came before, or comes too late."""
+    if erasure.target == Target.CUSTOMER:
+        owner = Customer._base_manager.select_for_update(no_key=True)
+        list(owner.filter(id=erasure.customer_id).values_list("pk"))
+
+
+def _note_going(erasure: Erasure, at: datetime) -> None:
+    """Write down that a whole account has begun to go: from now on nothing keeps it."""
+    if erasure.target == Target.CUSTOMER:
+        mine = Customer._base_manager.filter(id=erasure.customer_id, going_since=None)
+        mine.update(going_since=at)
 
 
 def _still_another_administrator(erasure: Erasure) -> None:
@@ -170,9 +168,7 @@ def _still_another_administrator(erasure: Erasure) -> None:
 def _hold_on(erasure: Erasure) -> datetime:
     """Prolong the lease, in the caller's transaction. Raises LostLease when another has it."""
     at = database_now()
-    mine = Erasure._base_manager.filter(id=erasure.id, fence=erasure.fence, closed_at=None)
-    if not mine.update(lease_until=at + LEASE):
-        raise LostLease(erasure.id)
+    erasure.hold_on(at + LEASE)
     return at
 
 
@@ -190,12 +186,23 @@ def _note_people(erasure: Erasure) -> None:
         erasure.save(update_fields=NOTED)
 
 
+def _note_calls(erasure: Erasure) -> None:
+    """Write down a caller's calls: once what names the caller is gone, nothing else tells them."""
+    if erasure.target != Target.CALLER:
+        return
+    found = {call.hex() for call in calls_of(erasure.customer_id, erasure.caller)}
+    with transaction.atomic():
+        _hold_on(erasure)
+        erasure.calls = sorted(found | set(erasure.calls))
+        erasure.save(update_fields=NOTED)
+
+
 def _unfinished(erasure: Erasure) -> bool:
     """Whether rows are left that are claimed, or free and not held; or were taken out by a purge.
 
     Of those nobody knows any more whom they were about: any of the customer's counts.
     """
-    parts = list(_parts(erasure))
+    parts = list(going(erasure))
     return any(
         part.found.exclude(part.model.holding(), shred_job_id=None).exists() for part in parts
     ) or being_purged({part.model._meta.label for part in parts}, erasure.customer_id)
@@ -205,7 +212,7 @@ def _kept(erasure: Erasure) -> list[list[str]]:
     """Return what holds keep, as model and id; of a whole account only that there is something."""
     few = 1 if erasure.target == Target.CUSTOMER else None
     found = []
-    for part in _parts(erasure):
+    for part in going(erasure):
         rows = part.rows.filter(part.model.holding()).values_list("id", flat=True)
         found += [[part.model._meta.label, str(row)] for row in rows[:few]]
     return found

@@ -1,6 +1,7 @@
 """Ask for an export, and throw one away."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -10,8 +11,9 @@ from django.utils import translation
 from customers.actions.covers import About
 from customers.models import Customer, Target
 from privacy.cases.steps import NotOpen, open_case, withdraw
-from privacy.exports.selection import LABELS, portions
+from privacy.exports.selection import portions
 from privacy.models import Case, CaseKind, Export, ExportState
+from privacy.pointing import LABELS
 from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
 from smartsvar.clock import database_now
@@ -21,6 +23,7 @@ from smartsvar.shredding.actions import carry_out
 from smartsvar.shredding.claims import claim_rows
 
 MOST = 20  # exports that a customer may have at a time
+MOST_OWN = 3  # exports that a member may have of what is about itself
 TASK = "privacy.collect_export"
 UNFINISHED = Q(state__in=[ExportState.WAITING, ExportState.COLLECTING])
 
@@ -56,7 +59,7 @@ def ask_for_export(
         twin = next((e for e in living if _same(e, about, case) and _whose(e, about, by)), None)
         if twin is not None:
             return twin
-        if len(living) >= MOST:
+        if _full(living, about, by):
             raise TooMany
         opened = case or open_case(customer, kind, about, by=by, at=at)
         export = Export(
@@ -126,6 +129,19 @@ def _same(export: Export, about: About, case: Case | None) -> bool:
 def _whose(export: Export, about: About, by: Acting) -> bool:
     """About a member, what one asks for is not shown to another."""
     return about.target != Target.MEMBER or export.asked_by == by.actor.id
+
+
+def _full(living: list[Export], about: About, by: Acting) -> bool:
+    """Whether there may be no more. What members ask about themselves takes no other's place."""
+    own = [each for each in living if _own(each.target, each.object_id, each.asked_by)]
+    if _own(about.target, about.object_id, by.actor.id):
+        return len([each for each in own if each.object_id == about.object_id]) >= MOST_OWN
+    return len(living) - len(own) >= MOST
+
+
+def _own(target: str, object_id: UUID | None, asked_by: UUID | None) -> bool:
+    """About a member who asked for it itself."""
+    return target == Target.MEMBER and object_id is not None and object_id == asked_by
 
 
 def _checked(customer: Customer, about: About, at: datetime) -> About:

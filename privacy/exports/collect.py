@@ -4,18 +4,20 @@ A job that may die anywhere: it has a lease, a fence and a cursor, and each page
 in one transaction with the cursor that follows it.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from customers.models import Customer
 from privacy.cases.steps import NotOpen, check_identity, decide
 from privacy.exports.ask import UNFINISHED, about_of, drop_request
-from privacy.exports.listing import Lister
+from privacy.exports.listing import LEASE, Lister
 from privacy.exports.readers import owner_of
 from privacy.exports.selection import Portion, portions
 from privacy.models import Case, CaseState, Export, ExportState
@@ -23,12 +25,11 @@ from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.trail import record
 from smartsvar.clock import database_now
 from smartsvar.jobs import enqueue
-from smartsvar.shredding.actions import LostLease
+from smartsvar.leases import LostLease, free, take
 from smartsvar.unreadable import LATER
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(minutes=5)
 ROWS = 500  # rows of a page
 HEAVY_ROWS = 25  # of a model with sealed objects, each of which is read through
 TRIES = 5  # unforeseen failures before an export is given up
@@ -37,7 +38,7 @@ TRIES = 5  # unforeseen failures before an export is given up
 def collect_due() -> int:
     """Go on with every export that nobody works on; return how many were tried."""
     at = database_now()
-    waiting = Export.objects.filter(UNFINISHED, _free(at)).timely(at).order_by("asked_at", "id")
+    waiting = _waiting(at).order_by("asked_at", "id")
     found = list(waiting.values_list("id", flat=True)[:100])
     for identity in found:
         collect(identity)
@@ -46,7 +47,9 @@ def collect_due() -> int:
 
 def collect(identity: UUID) -> str:
     """Collect one export from where it stands; return its state, "" when it is not ours to do."""
-    export = _claim(identity, database_now())
+    at = database_now()
+    waiting, state = _waiting(at), ExportState.COLLECTING
+    export: Export | None = take(waiting, identity, until=at + LEASE, state=state)
     if export is None:
         return ""
     try:
@@ -63,25 +66,8 @@ def collect(identity: UUID) -> str:
     return str(export.state)
 
 
-def _free(at: datetime) -> Q:
-    return Q(lease_until=None) | Q(lease_until__lt=at)
-
-
-def _mine(export: Export) -> Any:
-    return Export.objects.filter(
-        id=export.id, fence=export.fence, state=ExportState.COLLECTING, shred_job_id=None
-    )
-
-
-def _claim(identity: UUID, at: datetime) -> Export | None:
-    waiting = Export.objects.filter(UNFINISHED, _free(at), id=identity).timely(at)
-    taken = waiting.update(
-        state=ExportState.COLLECTING, lease_until=at + LEASE, fence=F("fence") + 1
-    )
-    if not taken:
-        return None
-    found: Export = Export.objects.select_related("customer").get(id=identity)
-    return found
+def _waiting(at: datetime) -> Any:
+    return Export.objects.filter(UNFINISHED, free(at)).timely(at).select_related("customer")
 
 
 @transaction.atomic
@@ -91,10 +77,7 @@ def _let_go(export: Export, *, failed: int = 0) -> None:
     if given_up:  # the customer first, as in _freeze
         Customer.objects.select_for_update().get(id=export.customer_id)
     export.state = ExportState.FAILED if given_up else ExportState.COLLECTING
-    mine = _mine(export).update(
-        state=export.state, failures=F("failures") + failed, lease_until=None
-    )
-    if mine and given_up:
+    if export.let_go(state=export.state, failures=F("failures") + failed) and given_up:
         drop_request(export, by=SYSTEM, at=database_now())
 
 
@@ -118,8 +101,8 @@ def _go_through(export: Export) -> None:
     wanted = portions(export.customer, about_of(export), owner=owner_of(export))
     if export.total is None:
         export.total = sum(portion.rows(at).count() for portion in wanted)
-        _mine(export).update(total=export.total)
-    lister = Lister(export, _hold_on)
+        export.mine().update(total=export.total)
+    lister = Lister(export)
     for portion in wanted:
         if portion.key >= export.at_portion:
             _list(lister, portion, at, export.after if portion.key == export.at_portion else "")
@@ -139,19 +122,12 @@ def _list(lister: Lister, portion: Portion, at: datetime, after: str) -> None:
         after = str(batch[-1].pk)
 
 
-def _hold_on(export: Export, **cursor: Any) -> None:
-    """Hold on to the lease, and note how far it has come. Raises LostLease."""
-    if not _mine(export).update(lease_until=database_now() + LEASE, **cursor):
-        raise LostLease(export.id)
-
-
 @transaction.atomic
 def _freeze(export: Export) -> None:
     at = database_now()
     # Before the export and its case, as whoever restricts or holds locks them.
     Customer.objects.select_for_update().get(id=export.customer_id)
-    done = _mine(export).update(state=ExportState.READY, ready_at=at, lease_until=None)
-    if not done:
+    if not export.let_go(state=ExportState.READY, ready_at=at):
         raise LostLease(export.id)
     export.refresh_from_db()
     if export.closes_case:
@@ -168,8 +144,10 @@ def _answer(export: Export, at: datetime) -> None:
     try:
         done = f"export {export.id}"
         check_identity(case, done, by=SYSTEM, at=at)
-        ground = "GDPR art. 12(3), 15, 20"
-        decide(case, CaseState.GRANTED, ground=ground, decision=done, by=SYSTEM, at=at)
+        with translation.override(export.language):
+            ground = _("Articles 12(3), 15 and 20 of the GDPR.")
+            decision = _("The export is ready to be fetched on Mina Sidor, under Privacy, Exports.")
+        decide(case, CaseState.GRANTED, ground=ground, decision=decision, by=SYSTEM, at=at)
     except NotOpen:
         return
     # The export's own mail tells of it: no second one.

@@ -1,7 +1,8 @@
 """The list of what an export holds: each row verified, and kept page by page in parts."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from datetime import timedelta
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -12,11 +13,13 @@ from privacy.exports.blobs import open_blob, steps_of
 from privacy.exports.facts import digest_of, facts_of, written
 from privacy.exports.selection import Portion
 from privacy.models import Export, ExportPage
+from smartsvar.clock import database_now
 from smartsvar.unreadable import noticed
 from smartsvar.vault.errors import Unreadable
 
 PART_BYTES = 1_900_000_000  # of a part before compression: a file of less than 2 GB
 PART_FILES = 5_000  # sealed objects of a part: what is remembered of each stays in memory
+LEASE = timedelta(minutes=5)
 RENEW = 30.0  # seconds, well below the lease
 OVERHEAD = 4  # the same facts as JSON, CSV and HTML are at most so many times the JSON
 
@@ -32,10 +35,10 @@ class Item(NamedTuple):
 
 
 class Lister:
-    """Adds rows to an export's list. `hold_on(export, **cursor)` keeps lease and cursor."""
+    """Adds rows to an export's list, under its lease."""
 
-    def __init__(self, export: Export, hold_on: Callable[..., None]) -> None:
-        self._export, self._hold_on = export, hold_on
+    def __init__(self, export: Export) -> None:
+        self._export = export
         last = ExportPage.objects.filter(export=export, part=export.parts)
         sums = last.aggregate(size=Sum("size"), files=Sum("files"))
         self._size, self._files = sums["size"] or 0, sums["files"] or 0
@@ -64,7 +67,7 @@ class Lister:
     def _stay(self) -> None:
         """Hold on to the lease while long sounds are read. Raises LostLease."""
         if monotonic() - self._held_at > RENEW:
-            self._hold_on(self._export)
+            self._export.hold_on(database_now() + LEASE)
             self._held_at = monotonic()
 
     def _full(self, items: list[Item], more: Item) -> bool:
@@ -82,8 +85,8 @@ class Lister:
         export.size += size
         export.left_out += sum(bool(each.trouble) for each in items)
         cursor = ("at_portion", "after", "done", "size", "left_out", "parts")
-        self._hold_on(
-            export, pages_made=export.pages_made + 1,
+        export.hold_on(
+            database_now() + LEASE, pages_made=export.pages_made + 1,
             **{name: getattr(export, name) for name in cursor},
         )  # fmt: skip
         if items:

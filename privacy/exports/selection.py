@@ -14,18 +14,19 @@ from uuid import UUID
 from django.db.models import ForeignKey, Model, Q, QuerySet
 
 from customers.actions.covers import About
-from customers.covering import caller_indexes, of_caller
-from customers.models import Customer, Member, StaffMember, Target, User
+from customers.calling import caller_indexes, knows_callers, of_caller
+from customers.models import Customer, Member, Target, User
 from privacy.exports.facts import names_of
 from privacy.exports.readers import personal
 from privacy.models import Case, Export
+from privacy.pointing import label_of, naming, pointing
 from smartsvar.paging import openable
 from smartsvar.personal_data import PersonalData, declaration_of, declared
+from smartsvar.shredding.belongings import belongings_in
 from smartsvar.shredding.models import Shreddable
 
 Table = type[Model]
 MENTIONS = "#mentions"
-LABELS = {Target.MEMBER: Member._meta.label, Target.STAFF: StaffMember._meta.label}
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Portion:
     which: Q
     mention: bool = False
     without: tuple[str, ...] = ()  # fields that are about others than whom it is for
+    own: tuple[str, ...] = ()  # of a mention: sealed fields that are the person's all the same
 
     @property
     def key(self) -> str:
@@ -46,7 +48,8 @@ class Portion:
     @cached_property
     def names(self) -> list[str]:
         """Return the fields that are handed over of each row."""
-        return names_of(self.model, self.said, mention=self.mention, without=self.without)
+        names = names_of(self.model, self.said, mention=self.mention, without=self.without)
+        return [*names, *self.own]
 
     def rows(self, at: datetime) -> "QuerySet[Any]":
         """Return the rows that may be handed over now, restricted ones among them."""
@@ -92,14 +95,24 @@ def _of(model: Table, said: PersonalData, customer: Customer, about: About) -> I
         # Article 15(4): a caller does not learn what the row says about somebody else.
         without = said.others if about.target == Target.CALLER else ()
         yield Portion(model, said, which, without=without)
-    kind = {Target.MEMBER: "member", Target.STAFF: "staff"}.get(Target(about.target))
-    naming = [column for column, of in said.mentions.items() if of == kind]
-    if naming and about.object_id:
-        named = Q()
-        for column in naming:
-            named |= Q(**{_column(model, column): about.object_id})
+    named = naming(model, said, about)
+    if named is not None:
         beside = named if which is None else named & ~which
         yield Portion(model, said, beside & (_owned(model, customer) or Q(pk__in=[])), mention=True)
+    yield from _belongings(model, said, customer, about)
+
+
+def _belongings(
+    model: Table, said: PersonalData, customer: Customer, about: About
+) -> Iterator[Portion]:
+    """What is the person's own in a row about somebody else: the address of a delivery, say."""
+    owned = _owned(model, customer)
+    if about.object_id is None or owned is None:
+        return
+    for path, names in belongings_in(model, said, label_of(about)).items():
+        own = tuple(name for name in names if name in said.export)
+        which = owned & Q(**{f"{path}__id": about.object_id})
+        yield Portion(model, said, which, mention=True, own=own)
 
 
 def _seen(model: Table, owner: UUID | None) -> Q:
@@ -120,7 +133,7 @@ def _about(model: Table, said: PersonalData, customer: Customer, about: About) -
     found = [
         _of_address(model, said, customer, about),
         _single(model, customer, about),
-        _pointing(model, customer, about),
+        pointing(model, customer.pk, about),
         _of_parent(model, said, customer, about),
     ]
     if about.target == Target.MEMBER:
@@ -159,9 +172,9 @@ def _of_users(model: Table, users: Q) -> Q | None:
 
 def _of_address(model: Table, said: PersonalData, customer: Customer, about: About) -> Q | None:
     """The caller's rows: by blind index, or, where there is none, by opening the few there are."""
-    if about.target != Target.CALLER or not said.callers:
-        return None
     table: Any = model
+    if about.target != Target.CALLER or not (said.callers or _of_calls(table)):
+        return None
     indexed = {field.of for field in caller_indexes(table)}
     found = of_caller(table, customer.pk, about.caller)
     rest = set(said.callers) - indexed
@@ -177,24 +190,16 @@ def _of_address(model: Table, said: PersonalData, customer: Customer, about: Abo
     return found & Q(customer_id=customer.pk)
 
 
+def _of_calls(model: Table) -> bool:
+    return issubclass(model, Shreddable) and knows_callers(model)
+
+
 def _single(model: Table, customer: Customer, about: About) -> Q | None:
-    label = LABELS.get(Target(about.target), about.object_model)
+    label = label_of(about)
     owned = _owned(model, customer)
     if about.target == Target.CALLER or model._meta.label != label or owned is None:
         return None
     return Q(pk=about.object_id) & owned
-
-
-def _pointing(model: Table, customer: Customer, about: About) -> Q | None:
-    """Rows that say of themselves, by model and id, that they are about it: cases, the trail."""
-    columns = {field.attname for field in model._meta.concrete_fields}
-    if about.object_id is None or not {"object_model", "object_id", "customer_id"} <= columns:
-        return None
-    label = LABELS.get(Target(about.target), about.object_model)
-    named = Q(object_model=label)
-    if "target" in columns:  # a cover or a case names a person by its kind alone
-        named |= Q(target=about.target)
-    return Q(named, customer_id=customer.pk, object_id=about.object_id)
 
 
 def _of_parent(model: Table, said: PersonalData, customer: Customer, about: About) -> Q | None:
@@ -213,7 +218,3 @@ def _parent(model: Table, said: PersonalData) -> Table | None:
     if not said.keep.with_parent:
         return None
     return cast(Table, model._meta.get_field(said.keep.with_parent).related_model)
-
-
-def _column(model: Table, name: str) -> str:
-    return str(getattr(model._meta.get_field(name), "attname", name))

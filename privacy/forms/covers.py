@@ -1,4 +1,7 @@
-"""Forms of support's desk: restrict or hold, by customer number and id, never by content."""
+"""Forms of support's desk: restrict or hold, by customer number and id, or by a caller's number.
+
+The number is what a letter asks about: it is written here once, sealed, and not shown again.
+"""
 
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -9,18 +12,25 @@ from django.utils.translation import gettext_lazy as _
 from customers.actions.covers import About
 from customers.models import Customer, Target
 from privacy.erasures.scope import find_single
+from privacy.forms.exports import written_address
 from smartsvar.clock import STOCKHOLM
 
 
 class CoverForm(forms.Form):
-    """What it is about: a whole account, or one thing of it by its id."""
+    """What it is about: a caller, one thing by its id, or the whole account."""
 
     customer = forms.IntegerField(label=_("Customer number"), min_value=1)
     object_id = forms.UUIDField(
         label=_("Id"), required=False,
         help_text=_(
-            "Of a person on the staff register, a member or a record. Empty: the whole account."
+            "Of a person on the staff register, a member or a record. Empty, without a caller's"
+            " number: the whole account."
         ),
+    )  # fmt: skip
+    caller = forms.CharField(
+        label=_("The caller's number or e-mail"), max_length=254, required=False,
+        help_text=_("Only when it is about a caller. You do not see it again."),
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
     )  # fmt: skip
     reason = forms.CharField(
         label=_("Why"), max_length=1000, widget=forms.Textarea({"rows": 3}),
@@ -34,11 +44,20 @@ class CoverForm(forms.Form):
             raise forms.ValidationError(_("There is no customer with this number."))
         return found
 
+    def clean_caller(self) -> str:
+        """As it is indexed. What names nobody is an error, and never the whole account."""
+        typed = self.cleaned_data["caller"]
+        return written_address(typed) if typed else ""
+
     def clean(self) -> dict[str, Any]:
         answers = super().clean() or {}
         customer, identity = answers.get("customer"), answers.get("object_id")
         answers["about"] = About(target=Target.CUSTOMER)
-        if customer is not None and identity is not None:
+        if caller := answers.get("caller"):
+            answers["about"] = About(target=Target.CALLER, caller=caller)
+            if identity is not None:
+                self.add_error("caller", _("It is about a caller or about an id: leave one empty."))
+        elif customer is not None and identity is not None:
             answers["about"] = find_single(customer, identity)
             if answers["about"] is None:
                 self.add_error("object_id", _("This customer has nothing with this id."))

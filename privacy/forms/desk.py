@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.actions.covers import About
 from customers.models import Customer, Target
+from privacy.erasures.scope import find_single
 from privacy.forms.cases import WISH, address_of
 from privacy.models import CaseKind, CaseState
 
@@ -15,12 +16,16 @@ ANSWERS = [
     (CaseState.GRANTED.value, _("granted")),
     (CaseState.REFUSED.value, _("refused")),
 ]
-TAKEN = [(target.value, target.label) for target in (Target.CALLER, Target.CUSTOMER)]
+PEOPLE = {Target.STAFF, Target.MEMBER}
+TAKEN = [
+    (target.value, target.label)
+    for target in (Target.CALLER, Target.STAFF, Target.MEMBER, Target.CUSTOMER)
+]
 TEXT = 6000
 
 
 class TakingForm(forms.Form):
-    """A request that came by letter or telephone, from a caller or about an account."""
+    """A request that came by letter or telephone: from a caller, a person by id, or an account."""
 
     customer = forms.IntegerField(label=_("Customer number"), min_value=1)
     kind = forms.ChoiceField(label=_("Right"), choices=CaseKind.choices)
@@ -29,6 +34,10 @@ class TakingForm(forms.Form):
         label=_("The caller's number or e-mail"), max_length=254, required=False,
         help_text=_("Only for a request about a caller."),
         widget=forms.TextInput({"autocomplete": "off"}),
+    )  # fmt: skip
+    object_id = forms.UUIDField(
+        label=_("Id of the person"), required=False,
+        help_text=_("Only for a request about a person on the staff register or a member."),
     )  # fmt: skip
     requester = forms.CharField(label=_("Who asks"), max_length=120)
     contact = forms.CharField(
@@ -73,18 +82,37 @@ class TakingForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         answers: dict[str, Any] = super().clean() or {}
         target, caller = answers.get("target"), answers.get("caller")
-        if "caller" not in self.errors:
+        if "caller" not in self.errors and target:
             if target == Target.CALLER and not caller:
                 self.add_error("caller", _("Write whom the request is about."))
-            if target == Target.CUSTOMER and caller:
-                wrong = _("Leave it empty for the whole account, or choose that it is a caller.")
+            if target != Target.CALLER and caller:
+                wrong = _("Leave it empty, or choose that it is about a caller.")
                 self.add_error("caller", wrong)
+        if "object_id" not in self.errors and target:
+            self._check_person(target, answers)
         return answers
+
+    def _check_person(self, target: str, answers: dict[str, Any]) -> None:
+        """Refuse an id that is none of the customer's people of this kind."""
+        identity, customer = answers.get("object_id"), answers.get("customer")
+        if target not in PEOPLE:
+            if identity is not None:
+                wrong = _("Leave it empty, or choose that it is about a person.")
+                self.add_error("object_id", wrong)
+        elif identity is None:
+            self.add_error("object_id", _("Write whom the request is about."))
+        elif customer is not None:
+            answers["person"] = find_single(customer, identity)
+            if answers["person"] is None or answers["person"].target != target:
+                self.add_error(
+                    "object_id", _("This customer has nobody of this kind with this id.")
+                )
 
     def about(self) -> About:
         """Return whom the request is about; after is_valid()."""
         said = self.cleaned_data
-        return About(target=Target(said["target"]), caller=said["caller"])
+        person: About | None = said.get("person")
+        return person or About(target=Target(said["target"]), caller=said["caller"])
 
 
 class IdentityForm(forms.Form):
@@ -108,21 +136,33 @@ class ExtensionForm(forms.Form):
 class DecisionForm(forms.Form):
     """Grant or refuse, in the words of the answer; shown once more before it goes."""
 
-    state = forms.ChoiceField(label=_("Decision"), choices=ANSWERS, widget=forms.RadioSelect)
+    state = forms.ChoiceField(
+        label=_("Decision"), choices=ANSWERS, widget=forms.RadioSelect,
+        help_text=_("Nothing is granted before the identity of who asks has been checked."),
+    )  # fmt: skip
     decision = forms.CharField(
         label=_("What we do or have done"), max_length=TEXT, widget=forms.Textarea({"rows": 5}),
     )  # fmt: skip
     ground = forms.CharField(
-        label=_("Why, with the article of law"), max_length=TEXT, required=False,
+        label=_("Why, with the article of law"), max_length=TEXT,
         widget=forms.Textarea({"rows": 4}),
-        help_text=_("A refusal must say why. What is kept: on which law and until when."),
+        help_text=_(
+            "Every decision has one: by which right it is granted, or why it is refused. What is"
+            " kept: on which law and until when."
+        ),
     )  # fmt: skip
 
-    def clean(self) -> dict[str, Any]:
-        answers: dict[str, Any] = super().clean() or {}
-        if answers.get("state") == CaseState.REFUSED and not answers.get("ground"):
-            self.add_error("ground", _("Write why the request is refused."))
-        return answers
+    def __init__(self, data: Any = None, *, identified: bool) -> None:
+        super().__init__(data)
+        self.identified = identified
+
+    def clean_state(self) -> str:
+        state: str = self.cleaned_data["state"]
+        if state == CaseState.GRANTED and not self.identified:
+            raise forms.ValidationError(
+                _("Note first how the identity was checked, or refuse because it could not be.")
+            )
+        return state
 
     def answer(self) -> tuple[CaseState, str, str]:
         """Return the state, the ground and the decision; after is_valid()."""

@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import translation
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,8 +18,8 @@ from smartsvar import callers
 from smartsvar.paging import openable
 
 KINDS = [
-    (CaseKind.ACCESS, gettext_lazy("to see what you hold (art. 15)")),
-    (CaseKind.PORTABILITY, gettext_lazy("to move it to another service (art. 20)")),
+    (CaseKind.ACCESS, gettext_lazy("To see what you hold (art. 15)")),
+    (CaseKind.PORTABILITY, gettext_lazy("To move it to another service (art. 20)")),
 ]
 LANGUAGES = [("sv", "Svenska"), ("en", "English")]
 PEOPLE = {Target.MEMBER: Member, Target.STAFF: StaffMember}
@@ -55,13 +56,18 @@ class ExportForm(forms.Form):
         label=gettext_lazy("Language of its pages"), choices=LANGUAGES, required=False
     )
 
-    def __init__(self, data: Any = None, *, customer: Customer) -> None:
+    def __init__(self, data: Any = None, *, member: Member) -> None:
+        customer = member.customer
         now = (translation.get_language() or customer.language)[:2]
         super().__init__(data, initial={"language": now}, label_suffix="")
         field = cast(forms.ChoiceField, self.fields["about"])
+        if not member.is_administrator:
+            field.choices = [(f"{Target.MEMBER.value}:{member.id}", _("Me"))]
+            del self.fields["caller"]
+            return
         field.choices = [
-            (Target.CUSTOMER.value, Target.CUSTOMER.label),
-            (Target.CALLER.value, Target.CALLER.label),
+            (Target.CUSTOMER.value, capfirst(Target.CUSTOMER.label)),
+            (Target.CALLER.value, capfirst(Target.CALLER.label)),
             (_("Members"), _people(customer, Target.MEMBER)),
             (_("Staff register"), _people(customer, Target.STAFF)),
         ]

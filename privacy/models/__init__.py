@@ -3,9 +3,11 @@
 from privacy.models.case import Case, CaseKind, CaseState, Telling
 from privacy.models.derivation import Derivation
 from privacy.models.erasure import Erasure, ErasureBatch, ErasureState, Mentions
+from privacy.models.erasure_notice import ErasureNotice, NoticeKind
 from privacy.models.export import Export, ExportPage, ExportState
 from privacy.models.receipt import SignedReceipt, SigningKey
 from privacy.models.run import PurgeRun, Watch
+from privacy.models.storage_look import StorageLook
 
 __all__ = [
     "Case",
@@ -14,14 +16,17 @@ __all__ = [
     "Derivation",
     "Erasure",
     "ErasureBatch",
+    "ErasureNotice",
     "ErasureState",
     "Export",
     "ExportPage",
     "ExportState",
     "Mentions",
+    "NoticeKind",
     "PurgeRun",
     "SignedReceipt",
     "SigningKey",
+    "StorageLook",
     "Telling",
     "Watch",
 ]

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Target
+from smartsvar.leases import Leased, free
 from smartsvar.personal_data import (
     Basis,
     Category,
@@ -45,11 +46,10 @@ class ErasureQuerySet(ShreddableQuerySet["Erasure"]):
 
     def ready(self, at: datetime) -> Self:
         """Those to be carried on now, that no worker holds; oldest first."""
-        free = models.Q(lease_until=None) | models.Q(lease_until__lt=at)
-        return self.open().filter(free, starts_at__lte=at).order_by("starts_at", "id")
+        return self.open().filter(free(at), starts_at__lte=at).order_by("starts_at", "id")
 
 
-class Erasure(Shreddable):
+class Erasure(Shreddable, Leased):
     """One erasure: the request, the work's state, and what was destroyed and what stayed.
 
     Names its customer by id alone, and is sealed under the key that outlives the customer: it
@@ -76,6 +76,7 @@ class Erasure(Shreddable):
             "fence": "technical",
             "people": "ids, gone when the work is done",
             "waiting": "ids, gone when the work is done",
+            "calls": "hashes of calls' ids, gone when the work is done",
         },
         readable={
             "target": "one of five words",
@@ -106,12 +107,11 @@ class Erasure(Shreddable):
     closed_at = models.DateTimeField(_("ended"), null=True)
     asked_by_kind = models.CharField(max_length=10)
     asked_by = models.UUIDField(null=True)
-    lease_until = models.DateTimeField(null=True)
-    fence = models.PositiveIntegerField(default=0)
 
     caller = SealedField("", help_text="Number (E.164) or e-mail, until the work is done.")
     people: Any = SealedField[list[str]]([])  # sign-ins to end when their members went
     waiting: Any = SealedField[list[list[str]]]([])  # [model, id] of what a hold kept
+    calls: Any = SealedField[list[str]]([])  # a caller's: what has no number is found by them
     certificate: Any = SealedField[dict[str, Any]]({})
 
     objects: ClassVar[Any] = models.Manager.from_queryset(ErasureQuerySet)()

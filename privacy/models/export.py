@@ -1,7 +1,7 @@
 """An export: who asked for what about whom, how far it has come, and what is in it, by id."""
 
 from collections.abc import Collection
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from django.db import models
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer, Target, TenantOwned, TenantQuerySet
 from privacy.models.case import Case
+from smartsvar.leases import Leased
 from smartsvar.personal_data import (
     Basis,
     Category,
@@ -31,7 +32,7 @@ class ExportState(models.TextChoices):
     FAILED = "failed", _("failed")
 
 
-class Export(TenantOwned):
+class Export(TenantOwned, Leased):
     """One export (articles 15 and 20). It owns no content: the archive is made as it is read."""
 
     personal_data = PersonalData(
@@ -99,8 +100,6 @@ class Export(TenantOwned):
     at_portion = models.CharField(max_length=80, blank=True)  # the cursor: which portion …
     after = models.CharField(max_length=40, blank=True)  # … and behind which of its rows
     caller_index = BlindIndex(of="caller", fold=True)
-    lease_until = models.DateTimeField(null=True)
-    fence = models.PositiveIntegerField(default=0)
     failures = models.PositiveSmallIntegerField(default=0)
 
     caller = SealedField("", help_text="Number (E.164) or e-mail, when it is about a caller.")
@@ -123,6 +122,10 @@ class Export(TenantOwned):
 
     # It is how that caller's right is met, and a hold keeps what it lists.
     goes_with_caller = False
+
+    def mine(self) -> models.QuerySet[Self]:
+        """Select this row as long as it is not being deleted, either."""
+        return super().mine().filter(shred_job_id=None)
 
     @classmethod
     def holding(cls) -> models.Q:

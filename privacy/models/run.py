@@ -53,6 +53,7 @@ class Watch(models.Model):
     since = models.DateTimeField()  # when somebody first looked: before that there was no service
     told_of = models.DateTimeField(null=True)  # the outage that the operators have been told of
     tried_at = models.DateTimeField(null=True)
+    kept_told_on = models.DateField(null=True)  # when they last read what is kept past its date
 
     def __str__(self) -> str:
         return "watch"

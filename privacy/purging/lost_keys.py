@@ -43,8 +43,13 @@ def _lost(model: type[SealedModel], keys: dict[UUID, UUID]) -> list[UUID]:
     suspects = [row for row, key in keys.items() if key not in have]
     if not suspects:
         return []
-    living = Q(shred_job_id=None) if issubclass(model, Shreddable) else Q()
-    if model.sealed_under:  # it goes with its parent, whose job may stand between key and row
-        living &= Q(**{f"{model.sealed_under}__shred_job_id": None})
-    rows = model._base_manager.filter(living, id__in=suspects)  # not shredded while we looked
+    rows = model._base_manager.filter(living(model), id__in=suspects)  # not shredded meanwhile
     return list(rows.values_list("id", flat=True))
+
+
+def living(model: type[SealedModel]) -> Q:
+    """Which rows of this model nobody has begun to destroy."""
+    unclaimed = Q(shred_job_id=None) if issubclass(model, Shreddable) else Q()
+    if model.sealed_under:  # it goes with its parent, whose job may stand between key and row
+        unclaimed &= Q(**{f"{model.sealed_under}__shred_job_id": None})
+    return unclaimed

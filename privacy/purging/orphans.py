@@ -4,7 +4,7 @@ Nothing is swept while anything points to a restore: a row that a later backup b
 key and its bytes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -18,7 +18,7 @@ from django.db import models
 
 from customers.models import Customer
 from privacy.purging.lost_keys import lost_keys
-from smartsvar.personal_data import declared
+from smartsvar.personal_data import Keep, declared
 from smartsvar.shredding.models import ShredJob
 from smartsvar.shredding.standing import standing
 from smartsvar.vault.destruction import customer_keys_of, shred_keys
@@ -129,11 +129,7 @@ def sweep_blobs(at: datetime) -> int:
     Also those of which only an old version or a delete marker is left. Objects that are not ours
     stay, and are counted in the log; so do all while a job is under way, as with keys.
     """
-    owners = [
-        (cast(type[SealedModel], model), declaration.blob)
-        for model, declaration in declared()
-        if declaration.blob
-    ]
+    owners = [(model, attribute) for model, attribute, _ in blob_owners()]
     foreign, gone = 0, 0
     batches: dict[type[SealedModel], dict[UUID, str]] = {model: {} for model, _ in owners}
     for stored in blob_store().remains():
@@ -151,6 +147,13 @@ def sweep_blobs(at: datetime) -> int:
     if foreign:
         log.error("objects in the storage that are not ours", count=foreign)
     return gone
+
+
+def blob_owners() -> Iterator[tuple[type[SealedModel], str, Keep]]:
+    """Yield the models whose rows have a sealed object, the attribute that names it, their rule."""
+    for model, said in declared():
+        if said.blob:
+            yield cast(type[SealedModel], model), said.blob, said.keep
 
 
 def _owner(

@@ -8,14 +8,16 @@ import structlog
 from django.db import models
 from django.db.models import Count, Min
 
+from customers.actions.leaving import end_sign_ins
 from customers.models import User
 from smartsvar.audit.chain import prune
 from smartsvar.audit.models import AuditChain
+from smartsvar.leases import LostLease
 from smartsvar.personal_data import Erase, Keep, PersonalData, declared
-from smartsvar.shredding.actions import LostLease, carry_out, take_over
+from smartsvar.shredding.actions import carry_out, take_over
 from smartsvar.shredding.claims import claim_due
 from smartsvar.shredding.models import Shreddable, ShredJob
-from smartsvar.vault.second_factor import forget_person
+from smartsvar.vault.errors import RootUnreachable, WrongRoot
 
 log = structlog.get_logger(__name__)
 
@@ -59,8 +61,8 @@ def purge_all(at: datetime, run: "Outcome | None" = None) -> "Outcome":
 
     `run`: what was noted before, to go on with.
 
-    First finishes the jobs whose worker died. A job that fails (ledger or storage unreachable)
-    keeps its claim and waits for the next run.
+    First finishes the jobs whose worker died. A job that fails (ledger, storage or root key
+    unreachable) keeps its claim and waits for the next run.
     """
     run = Outcome() if run is None else run
     run.prepare(ShredJob._meta.label, _carry_out_all, run, take_over(at))
@@ -100,7 +102,7 @@ class Outcome:
             return work(*arguments)
         except LostLease:
             return 0
-        except OSError as error:
+        except (OSError, RootUnreachable, WrongRoot) as error:
             log.error("purge waits", model=name, error=type(error).__name__)
             self.waiting.append(name)
         except Exception:
@@ -137,11 +139,10 @@ def due_rows(model: type[models.Model], keep: Keep, at: datetime) -> list[Any]:
 def delete_due(model: type[models.Model], keep: Keep, at: datetime) -> int:
     """Delete the due rows of an unsealed table, with what hangs on them."""
     keys = due_rows(model, keep, at)
+    if model is User:  # with what their second factors are sealed under; nobody who is a member
+        return end_sign_ins(keys)
     for start in range(0, len(keys), 500):
-        part = keys[start : start + 500]
-        if model is User:
-            forget_person(part)  # what their second factors are sealed under, first
-        model._base_manager.filter(pk__in=part).delete()
+        model._base_manager.filter(pk__in=keys[start : start + 500]).delete()
     return len(keys)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from privacy.models import PurgeRun
+from privacy.purging.derivations import pending
 from privacy.purging.purge import Incomplete, Outcome, purge_all
 from privacy.receipts.issue import issue
 from smartsvar.clock import database_now
@@ -21,7 +22,8 @@ def run_purge(at: datetime, first: Mapping[str, Callable[[], int]] | None = None
     `first`, by name, makes good what the purge depends on. What fails of it is left undone and
     stops nothing: one customer's damage must not keep everybody's data past its time.
 
-    Leaves a PurgeRun, complete only if nothing was left undone. Raises Incomplete when something
+    Leaves a PurgeRun, complete only if nothing was left undone, and if no table's dates still
+    follow an older declaration. Raises Incomplete when something
     failed that nobody foresaw.
     """
     run = PurgeRun.objects.create(started_at=at)
@@ -29,6 +31,7 @@ def run_purge(at: datetime, first: Mapping[str, Callable[[], int]] | None = None
     for name, work in (first or {}).items():
         outcome.prepare(name, work)
     purge_all(at, outcome)
+    outcome.waiting += pending()  # what a changed declaration makes due is not all found yet
     receipts = _receipts(run, outcome)
     PurgeRun.objects.filter(id=run.id).update(
         ended_at=database_now(),

@@ -1,4 +1,4 @@
-"""Check receipts of deletion: `python verify.py FILE --keys KEYS`.
+"""Check receipts of deletion, or a certificate of erasure: `python verify.py FILE --keys KEYS`.
 
 One file, Python 3.9 or later, nothing else: hand it to whoever wants to check and does not want to
 take our word. KEYS is what we publish under /kvitton/nycklar.json; keep the copy of it that you
@@ -21,6 +21,7 @@ from datetime import datetime
 from typing import Any
 
 FORMAT = "smartsvar receipt of deletion, version 1"
+CERTIFICATE = "smartsvar certificate of erasure, version 1"
 GENESIS = "0" * 64
 
 # The curve: -x² + y² = 1 + d·x²·y² over the integers modulo P; its points' order L (RFC 8032, 5.1).
@@ -135,11 +136,25 @@ def chain_faults(receipts: list[dict[str, Any]]) -> Iterator[str]:
         before = fact
 
 
+def certificate_faults(signed: dict[str, Any], keys: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with a certificate; what stands beside its fact nobody has signed."""
+    if signed["fact"]["format"] != CERTIFICATE:
+        yield f"a fact of another format than “{CERTIFICATE}”"
+        return
+    if set(signed) != {"fact", "signature"}:
+        yield "the certificate: more stands in the file than was signed"
+    for fault in signature_faults(signed, keys):
+        yield f"the certificate: {fault}"
+
+
 def faults(document: dict[str, Any], keys: dict[str, Any]) -> Iterator[str]:
-    """Yield all that is wrong with a file of receipts. Raises ValueError for no such file."""
+    """Yield all that is wrong with receipts or a certificate. Raises ValueError for neither."""
     try:
-        receipts = document["receipts"]
         published = {key["name"]: key for key in keys["keys"]}
+        if "fact" in document:
+            yield from certificate_faults(document, published)
+            return
+        receipts = document["receipts"]
         for signed in receipts:
             if signed["fact"]["format"] != FORMAT:
                 yield f"a fact of another format than “{FORMAT}”"
@@ -148,19 +163,29 @@ def faults(document: dict[str, Any], keys: dict[str, Any]) -> Iterator[str]:
                 yield f"receipt {signed['fact']['sequence']}: {fault}"
         yield from chain_faults(receipts)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
-        raise ValueError("not a file of receipts, or not a file of keys") from error
+        raise ValueError("no receipts and no certificate, or not a file of keys") from error
 
 
 def _bytes(text: str) -> bytes:
+    """Return what base64 stands for; nothing for a second writing of the same bytes."""
     try:
-        return base64.b64decode(text, validate=True)
+        data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return b""
+    return data if base64.b64encode(data).decode() == text else b""
 
 
 def _read(path: str) -> Any:
     with open(path, encoding="utf-8") as file:
-        return json.load(file)
+        return json.load(file, object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a name that stands twice: one reader takes the first, another the last."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in it")
+    return found
 
 
 def say(receipts: list[dict[str, Any]]) -> None:
@@ -174,6 +199,18 @@ def say(receipts: list[dict[str, Any]]) -> None:
         print(f"The file begins with receipt {first['sequence']}: earlier ones are not in it.")
 
 
+def say_certificate(fact: dict[str, Any]) -> None:
+    """Print what a sound certificate says."""
+    print(f"The certificate of erasure {fact['erasure']} holds: {fact['result']}.")
+    print(f"Customer {fact['customer']}, about: {fact['about']}.")
+    print(f"Asked {fact['asked_at']}, ended {fact['ended_at']}, signed {fact['signed_at']}.")
+    for model, count in sorted(fact["erased"].items()):
+        print(f"Erased: {count} {model}")
+    for each in fact["kept"]:
+        until = f", until {each['until']}" if each["until"] else ""
+        print(f"Kept: {each['count']} {each['model']}, by {each['law']}{until}")
+
+
 def main(arguments: list[str]) -> int:
     """Check a file; return the exit code."""
     if len(arguments) != 3 or arguments[1] != "--keys":
@@ -182,7 +219,7 @@ def main(arguments: list[str]) -> int:
     try:
         document, keys = _read(arguments[0]), _read(arguments[2])
         found = list(faults(document, keys))
-        if not found and not document["receipts"]:
+        if not found and not document.get("receipts", [document]):
             print("The file holds no receipts.")
             return 0
     except (OSError, ValueError) as error:
@@ -190,7 +227,9 @@ def main(arguments: list[str]) -> int:
         return 2
     for fault in found:
         print(fault)
-    if not found:
+    if not found and "fact" in document:
+        say_certificate(document["fact"])
+    elif not found:
         say(document["receipts"])
     return 1 if found else 0
 

@@ -81,6 +81,7 @@ def _facts(each: Processing) -> dict[str, Any]:
         "model": each.label, "role": said.role, "category": said.category, "basis": said.basis,
         "export": said.export, "keep": rule, "erase": said.erase, "restrict": said.restrict,
         "callers": said.callers, "mentions": said.mentions, "processors": said.processors,
+        "belongs_to": said.belongs_to, "goes_with_thing": said.goes_with_thing,
         "copies": [{"owner": line.owner._meta.label, "dies": line.copy.dies, "of": line.copy.of,
                     "within": line.copy.within} for line in each.copies],
     }  # fmt: skip

@@ -12,6 +12,11 @@ class Table:
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
+    @property
+    def named_rows(self) -> list[list[Fact]]:
+        """Each cell with its column's name, for a page too narrow for columns."""
+        return [list(zip(self.head, row, strict=True)) for row in self.rows]
+
 
 @dataclass(frozen=True)
 class Section:

@@ -111,6 +111,7 @@ FIELDS: dict[str, Any] = {
     "identified_at": gettext_lazy("when the identity was checked"),
     "identified_how": gettext_lazy("how the identity was checked"),
     "keeps": gettext_lazy("whether it is kept past its time"),
+    "removes": gettext_lazy("whether the person was removed meanwhile"),
     "keywords": gettext_lazy("keywords"),
     "kind": gettext_lazy("kind"),
     "language": gettext_lazy("language"),

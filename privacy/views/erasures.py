@@ -12,6 +12,7 @@ from customers.access import administers, member_page
 from customers.actions.covers import About
 from customers.actions.members import LastAdministrator
 from customers.models import Member, Target
+from privacy.erasures.mentions import newest_mentions
 from privacy.erasures.naming import shown_name
 from privacy.erasures.preview import preview
 from privacy.erasures.scope import find_single
@@ -74,7 +75,11 @@ def _erase(request: HttpRequest, member: Member, about: About) -> HttpResponse:
         else:
             flash.success(request, _("The erasure is taken in."))
             return redirect("privacy:erasure", member.customer.number, erasure.id)
-    context = {"member": member, "about": about, "found": found, "name": name, "form": form}
+    named = newest_mentions(member.customer, about) if found.asks else []
+    context = {
+        "member": member, "about": about, "found": found, "name": name, "form": form,
+        "named": named, "unlisted": sum(line.count for line in found.mentioned) - len(named),
+    }  # fmt: skip
     return render(request, "privacy/erase.html", context)
 
 

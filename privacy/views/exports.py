@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from customers.access import administers, member_page
+from customers.access import member_page
 from customers.models import Member
 from privacy.exports.ask import TooMany, ask_for_export, throw_away
 from privacy.exports.download import download, file_name
@@ -41,9 +41,10 @@ def exports(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@member_page(may=administers, restricted=True)
+@member_page(restricted=True)
 def export_ask(request: HttpRequest, member: Member) -> HttpResponse:
-    form = ExportForm(request.POST or None, customer=member.customer)
+    """Everybody asks about oneself; about the account and others administrators do."""
+    form = ExportForm(request.POST or None, member=member)
     if request.method == "POST" and form.is_valid():
         at = database_now()
         try:

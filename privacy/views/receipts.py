@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
-from django.apps import apps
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control
@@ -41,16 +40,9 @@ def receipts(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 def _deleted(receipt: SignedReceipt) -> list[tuple[int, str, str]]:
-    """Return what a receipt says, for people: count, kind, reason."""
+    """Return what a receipt says: count, the model's label, reason."""
     fact = json.loads(receipt.fact)
-    return [(each["count"], _kind(each["model"]), each["reason"]) for each in fact["deleted"]]
-
-
-def _kind(label: str) -> str:
-    try:
-        return str(apps.get_model(label)._meta.verbose_name_plural)
-    except LookupError:  # a model that is no more
-        return label
+    return [(each["count"], each["model"], each["reason"]) for each in fact["deleted"]]
 
 
 @require_safe

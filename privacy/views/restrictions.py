@@ -16,7 +16,7 @@ from privacy.erasures.naming import shown_name
 from privacy.erasures.scope import find_single
 from privacy.forms.erasures import CallerForm
 from privacy.forms.restrictions import RestrictForm
-from privacy.restricting import listed
+from privacy.restricting import listed, warn_of_what_goes
 from smartsvar.clock import database_now
 
 
@@ -56,11 +56,13 @@ def _restrict(request: HttpRequest, member: Member, about: About) -> HttpRespons
     form = RestrictForm(request.POST if "reason" in request.POST else None)
     if form.is_valid():
         try:
-            restrict(member.customer, about, **form.cleaned_data, by=member, at=database_now())
+            at = database_now()
+            cover = restrict(member.customer, about, **form.cleaned_data, by=member, at=at)
         except LastAdministrator:
             form.add_error(None, _("There must be an administrator who is not restricted."))
         else:
             flash.success(request, _("From now on it is only stored."))
+            warn_of_what_goes(request, cover)
             return redirect("privacy:restrictions", member.customer.number)
     name = "" if about.target == Target.RECORD else shown_name(member.customer, about)
     context = {"member": member, "about": about, "name": name, "form": form}

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from customers.actions.keys import find_api_key
+from privacy.purging.derivations import derive_changed
 from smartsvar.demo import environment
 from smartsvar.demo.facts import ALL_SCOPES, Facts
 from smartsvar.demo.fiction import BOOKKEEPER, COMPANIES, PLUMBER, SUPPORT, Company
@@ -27,6 +28,7 @@ def fill(*, at: datetime) -> None:
     facts.key("platform_key", None, PLATFORM_SCOPES, at)
     facts.known["sample_wav"] = _sample()
     facts.write()
+    derive_changed()  # else the pages say for the first minutes that dates are being worked out
 
 
 def _fill_company(company: Company, facts: Facts, *, at: datetime) -> None:

@@ -13,6 +13,7 @@ from django.db.models import Q
 from smartsvar.audit.actors import Acting, Actor
 from smartsvar.audit.trail import record_many
 from smartsvar.clock import database_now
+from smartsvar.leases import LostLease, take
 from smartsvar.shredding import ledger
 from smartsvar.shredding.claims import LEASE, Row, claim_rows, delete_rows, doomed_by
 from smartsvar.shredding.models import ErasedBatch, Receipt, Shreddable, ShredJob
@@ -26,10 +27,6 @@ VERBS: dict[str, str] = {
 }
 
 AWAY = 5  # failures in a row, with no success before, after which the storage is not asked more
-
-
-class LostLease(Exception):
-    """Another worker has taken this job over; it will finish it."""
 
 
 def shred(
@@ -109,15 +106,13 @@ def _delete_some(job: ShredJob, chunks: list[list[str]]) -> list[list[str]]:
 
 
 def _advance(job: ShredJob, state: str) -> None:
-    mine = ShredJob.objects.filter(id=job.id, fence=job.fence)
-    if not mine.update(state=state, lease_until=database_now() + LEASE):
-        raise LostLease(job.id)
+    job.hold_on(database_now() + LEASE, state=state)
     job.state = state
 
 
 @transaction.atomic
 def _finish(model: type[Shreddable], job: ShredJob, rows: Sequence[Row]) -> None:
-    if not ShredJob.objects.select_for_update().filter(id=job.id, fence=job.fence).exists():
+    if not job.mine().select_for_update().exists():
         raise LostLease(job.id)
     at = database_now()
     if not job.doomed:
@@ -139,8 +134,7 @@ def _finish(model: type[Shreddable], job: ShredJob, rows: Sequence[Row]) -> None
 
 def take_over(at: datetime) -> Iterator[ShredJob]:
     """Yield every job whose lease has run out, now held by the caller under a new fence."""
-    for job in ShredJob.objects.filter(lease_until__lt=at).order_by("created_at"):
-        mine = ShredJob.objects.filter(id=job.id, fence=job.fence)
-        if mine.update(fence=job.fence + 1, lease_until=at + LEASE):
-            job.refresh_from_db()
+    left = ShredJob.objects.filter(lease_until__lt=at).order_by("created_at")
+    for identity in list(left.values_list("id", flat=True)):
+        if job := take(left, identity, until=at + LEASE):
             yield job

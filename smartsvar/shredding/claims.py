@@ -11,6 +11,7 @@ from django.db.models import CASCADE, SET_NULL, ForeignObjectRel, Q
 from smartsvar.audit.actors import SYSTEM, Acting, Actor
 from smartsvar.ids import new_id
 from smartsvar.personal_data import Erase, PersonalData, declaration_of
+from smartsvar.shredding.belongings import forget_belongings
 from smartsvar.shredding.models import Held, Shreddable, ShreddableQuerySet, ShredJob
 
 LEASE = timedelta(minutes=5)
@@ -170,7 +171,11 @@ def being_purged(labels: Collection[str], customer_id: UUID) -> bool:
 
 
 def delete_rows(model: type[Shreddable], ids: list[UUID]) -> None:
-    """Delete rows with what hangs on them, and let go of what only points at them."""
+    """Delete rows with what hangs on them, and let go of what only points at them.
+
+    What is theirs in rows that stay is emptied first. Raises RootUnreachable, WrongRoot.
+    """
+    forget_belongings(model, ids)
     for child, field in related_tables(model, SET_NULL):
         child._base_manager.filter(**{f"{field}__id__among": ids}).update(**{field: None})
     for child, field in related_tables(model, CASCADE):

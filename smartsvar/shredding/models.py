@@ -11,6 +11,7 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from smartsvar.ids import new_id
+from smartsvar.leases import Leased
 from smartsvar.personal_data import Copy, Death, NoPersonalData, PersonalData, Spread
 from smartsvar.vault.rows import SealedModel, SealedQuerySet
 
@@ -117,7 +118,7 @@ class Shreddable(SealedModel):
             super().save(**kwargs)
 
 
-class ShredJob(models.Model):
+class ShredJob(Leased):
     """A batch of claimed rows of one model on its way to destruction.
 
     A row while there is work; deleted with the rows, when receipts take its place.

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer, TenantOwned
 from smartsvar.ids import new_id
+from smartsvar.leases import Leased
 from smartsvar.personal_data import (
     Basis,
     Category,
@@ -77,7 +78,7 @@ class ToldQuerySet(models.QuerySet["Told"]):
         return self.filter(queued | abandoned, allowed).order_by("next_attempt_at", "id")
 
 
-class Told(models.Model):
+class Told(Leased):
     """The mail about one notice to one customer: written with the notice, sent once."""
 
     personal_data = NoPersonalData(because="which customer was told when: ids and times")
@@ -95,8 +96,6 @@ class Told(models.Model):
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(default=timezone.now)
-    lease_until = models.DateTimeField(null=True)
-    fence = models.PositiveIntegerField(default=0)
     error = models.CharField(max_length=40, blank=True)  # a code, never a server's text
     settled_at = models.DateTimeField(null=True)
 

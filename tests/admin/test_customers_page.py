@@ -7,8 +7,10 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
-from customers.models import ApiKey, Customer, Invitation, Member, StaffMember, User
+from customers.actions.covers import About, end_cover, restrict
+from customers.models import ApiKey, Customer, Invitation, Member, StaffMember, Target, User
 from smartsvar.audit.models import AuditEntry
+from smartsvar.clock import database_now
 from tests import cast
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -218,3 +220,30 @@ def test_once_anna_has_members_her_invitations_are_hers_alone(
     assert before
     desk.post(reverse(RESEND, args=[anna.customer.id]))
     assert list(Invitation.objects.values("id", "token_hash", "created_at")) == before
+
+
+def test_of_a_restricted_account_sven_sees_the_number_and_changes_nothing(
+    anna: cast.House, desk: Client
+) -> None:
+    by, at = anna.administrator, database_now()
+    cover = restrict(
+        anna.customer, About(target=Target.CUSTOMER), reason="x", keeps=False, by=by, at=at
+    )
+    change = reverse(CHANGE, args=[anna.customer.id])
+    name, number = anna.customer.company_name, str(anna.customer.number)
+    hidden = [
+        name, anna.customer.contact_name, anna.customer.email, anna.administrator.name,
+        anna.customer.organisation_number, "070-174 06 05", anna.administrator.user.email,
+    ]  # fmt: skip
+    pages = [desk.get(change), desk.get(reverse(LIST)), desk.get(reverse(LIST), {"q": number})]
+    for shown in (page.content.decode() for page in pages):
+        assert number in shown
+        assert "begränsad" in shown
+        assert not [each for each in hidden if each in shown]
+    found = desk.get(reverse(LIST), {"q": name[:6]})
+    assert list(found.context["cl"].result_list) == []
+    kept = {key: value for key, value in OPENING.items() if not key.startswith("administrator")}
+    assert desk.post(change, kept).status_code == 403
+    assert Customer.objects.get().company_name == name
+    end_cover(cover, by=by, at=at)
+    assert name in desk.get(change).content.decode()

@@ -22,9 +22,10 @@ from privacy.cases.steps import open_case
 from privacy.erasures.steps import ask_erasure
 from privacy.exports.ask import ask_for_export
 from privacy.exports.collect import collect
-from privacy.models import CaseKind, Erasure
+from privacy.models import CaseKind, Erasure, ErasureNotice, NoticeKind
 from recordings.models import Recording
 from smartsvar.clock import database_now
+from smartsvar.ids import new_id
 from tests import cast
 from tests.subprocessors import register
 
@@ -119,6 +120,13 @@ def plant_rights(house: cast.House, at: datetime) -> None:
     collect(ask_for_export(house.customer, other, case=case, by=by, at=at).id)
     if not Erasure.objects.open().filter(customer_id=house.customer.id).exists():
         ask_erasure(house.customer, other, by=by, at=at)
+    notice = ErasureNotice(
+        customer_id=house.customer.id, erasure_id=new_id(), kind=NoticeKind.CANCELLED,
+        created_at=at, asked_at=at, starts_at=at,
+    )  # fmt: skip
+    notice.address, notice.language = cast.PLANTED_EMAIL, "sv"
+    notice.number = house.customer.number
+    notice.save(force_insert=True)
 
 
 def found_in(content: bytes, audio: bytes = b"") -> list[str]:

@@ -88,6 +88,9 @@ def test_a_true_declaration_passes(thing: type[models.Model]) -> None:
         ({"keep": Keep(with_parent="made_at")}, "E007"),
         ({"keep": Keep(days=1)}, "E008"),
         ({"others": ("made_at",)}, "E010"),
+        ({"belongs_to": {"name": "made_at"}}, "E011"),
+        ({"belongs_to": {"name": "nobody"}}, "E011"),
+        ({"belongs_to": {"made_at": "made_at"}}, "E011"),
     ],
 )
 def test_a_false_declaration_fails(

@@ -19,7 +19,7 @@ from customers.actions.keys import create_api_key
 from customers.actions.members import invite, join
 from customers.actions.staff import StaffDetails, add_staff
 from customers.models import Hold, Restriction, Role, Scope, Target, User
-from privacy.cases.steps import decide, open_case
+from privacy.cases.steps import check_identity, decide, open_case
 from privacy.erasures.steps import ask_erasure
 from privacy.exports.ask import ask_for_export
 from privacy.exports.collect import collect
@@ -170,7 +170,7 @@ TABLE: dict[str, Page | Api | Support | Open | SignedIn] = {
     "privacy:receipt_keys": Open(get()),
     "privacy:receipt_verifier": Open(get()),
     "privacy:exports": Page("reader", get()),  # one's own, who is no administrator
-    "privacy:export_ask": Page("administrator", form()),
+    "privacy:export_ask": Page("reader", form()),  # about oneself
     "privacy:export": Own("administrator", get()),
     "privacy:export_part": Own("administrator", get(302)),  # to confirm the password
     "privacy:export_delete": Own("administrator", form(302)),
@@ -247,6 +247,8 @@ TABLE: dict[str, Page | Api | Support | Open | SignedIn] = {
     "admin:customers_customer_history": Support(),
     "admin:customers_customer_delete": Support(otherwise=403),
     "admin:customers_customer_resend": Support({"post": 302}, otherwise=405),
+    "admin:customers_customer_contract": Support(),
+    "admin:customers_customer_resume": Support({"post": 302}, otherwise=405),
     "admin:customers_restriction_place": Support(),
     "admin:customers_restriction_end": Support({"post": 302}, otherwise=405),
     "admin:customers_hold_place": Support(),
@@ -258,6 +260,8 @@ TABLE: dict[str, Page | Api | Support | Open | SignedIn] = {
     "subprocessors:notices": Page("reader", get()),
     "subprocessors:objection": Page("administrator", form()),
     "admin:subprocessors_subprocessor_agreement": Support(),
+    "admin:privacy_erasure_certificate": Support(),
+    "admin:privacy_signedreceipt_chain": Support(),
     "admin:privacy_case_take": Support(),
     "admin:privacy_case_read": Support({"post": 200}, otherwise=405),
     "admin:privacy_case_identity": Support(),
@@ -327,7 +331,8 @@ def request(house: cast.House) -> UUID:
 def answered(house: cast.House) -> UUID:
     case = Case.objects.get(pk=request(house))
     at = database_now()
-    decide(case, CaseState.GRANTED, ground="", decision="Ja.", by=SYSTEM, at=at)
+    check_identity(case, "Inloggad", by=SYSTEM, at=at)
+    decide(case, CaseState.GRANTED, ground="Artikel 15.", decision="Ja.", by=SYSTEM, at=at)
     return case.pk
 
 

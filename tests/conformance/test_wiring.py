@@ -50,6 +50,8 @@ def test_what_talks_to_the_mail_server_has_a_queue_of_its_own() -> None:
         "privacy.remind_of_cases",
         "privacy.tell_cases",
         "privacy.tell_case",
+        "privacy.tell_erasures",
+        "privacy.tell_erasure",
         "subprocessors.tell_customers",
     }
 

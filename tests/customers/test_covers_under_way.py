@@ -8,21 +8,25 @@ from typing import Any
 import pytest
 from django.db import connections, transaction
 
-from customers.actions.covers import DeletionUnderWay
+from customers.actions.covers import DeletionUnderWay, end_cover
 from customers.models import Customer, Hold, Target
 from messages.models import PhoneMessage
+from privacy.erasures import work
+from privacy.erasures.steps import ask_erasure
 from privacy.exports.ask import ask_for_export
-from privacy.models import Export
+from privacy.models import Erasure, ErasureState, Export
 from privacy.purging.purge import purge
 from recordings.models import Recording
 from smartsvar.clock import database_now
 from smartsvar.ids import new_id
-from smartsvar.shredding.claims import claim_due
+from smartsvar.shredding.actions import carry_out, take_over
+from smartsvar.shredding.claims import claim_due, claim_rows
 from smartsvar.shredding.models import Gone
 from smartsvar.vault.keys import forget_keys
 from smartsvar.vault.models import RecordKey
 from tests import cast
 from tests.customers.test_covers import (
+    ACCOUNT,
     OTHER,
     ZACHARIAS,
     About,
@@ -47,6 +51,49 @@ def test_a_hold_on_what_a_purge_has_taken_out_is_refused(anna: cast.House) -> No
     with pytest.raises(DeletionUnderWay):
         held(anna, single(call))
     assert not Hold.objects.exists()
+
+
+def test_a_hold_or_restriction_of_an_account_that_goes_already_is_refused(
+    anna: cast.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast.call_of(anna)
+    cast.message_of(anna)
+    by, at = anna.administrator, database_now()
+    erasure = ask_erasure(anna.customer, ACCOUNT, by=by, at=at)
+    end_cover(held(anna, ACCOUNT), by=by, at=at)  # nothing has gone: it could be kept
+    died: list[Any] = []
+
+    def dying(job: Any) -> int:
+        died.append(job)
+        if len(died) > 1:
+            raise RuntimeError
+        return carry_out(job)
+
+    with monkeypatch.context() as once:
+        once.setattr(work, "carry_out", dying)
+        with pytest.raises(RuntimeError):
+            work.carry_on(erasure.id, at)
+    for place in (held, restricted):
+        with pytest.raises(DeletionUnderWay):
+            place(anna, ACCOUNT)
+    assert not Hold.objects.filter(ended_at=None).exists()
+    assert not Customer.objects.get(id=anna.customer.id).restricted
+    for job in take_over(at + timedelta(hours=1)):
+        carry_out(job)
+    Erasure.objects.update(lease_until=None)
+    assert work.carry_on(erasure.id, at) == ErasureState.DONE
+    assert not Customer.objects.filter(id=anna.customer.id).exists()
+
+
+def test_a_caller_some_of_whose_calls_go_already_is_covered_for_the_rest(anna: cast.House) -> None:
+    going, free = cast.call_of(anna), cast.call_of(anna)
+    cast.call_of(anna, caller_number=OTHER)
+    claim_rows(Recording, [going.id], by=anna.administrator, at=database_now())
+    for place, flag in ((held, "held"), (restricted, "restricted")):
+        cover = place(anna, ZACHARIAS)
+        assert cover.too_late == 1
+        flagged = Recording.objects.filter(**{flag: True})
+        assert list(flagged.values_list("id", flat=True)) == [free.id]
 
 
 def test_a_hold_on_what_another_hold_keeps_already_is_placed(anna: cast.House) -> None:

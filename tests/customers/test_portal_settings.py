@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from customers.actions.accounts import count_due_with
-from customers.models import Customer
+from customers.actions.accounts import count_due_with, shorten_recordings
+from customers.actions.covers import About, hold, restrict
+from customers.models import Customer, Hold, Target
+from privacy.tasks import purge_due
+from recordings.models import Recording
 from smartsvar.clock import database_now
+from smartsvar.shredding.claims import claim_rows
 from tests import cast
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -75,3 +79,40 @@ def test_the_count_is_exact_to_the_second_and_leaves_cecilia_out(
     assert count_due_with(anna.customer, 10, at=at) == 1
     assert count_due_with(anna.customer, 10, at=at - timedelta(seconds=1)) == 0
     assert anna.customer.recording_days is None
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_what_anna_is_told_will_go_is_what_the_purge_takes(anna: cast.House) -> None:
+    at = database_now()
+    free, held, restricted, wanted, claimed = (
+        cast.call_of(anna, at=at - timedelta(days=40), audio=cast.tone(0.2)) for _ in range(5)
+    )
+    said: Any = {"reason": "Tvist", "by": anna.administrator, "at": at}
+    about = {
+        call: About(target=Target.RECORD, object_model="recordings.Recording", object_id=call.id)
+        for call in (held, restricted, wanted)
+    }
+    hold(anna.customer, about[held], kind=Hold.Kind.LEGAL, ends_at=None, **said)
+    restrict(anna.customer, about[restricted], keeps=False, **said)
+    restrict(anna.customer, about[wanted], keeps=True, **said)
+    claim_rows(Recording, [claimed.id], by=anna.administrator, at=at)
+    told = count_due_with(anna.customer, 10, at=at)
+    shorten_recordings(anna.customer, 10, by=anna.administrator, at=at)
+    assert told == purge_due()["recordings.Recording"] == 2
+    left = set(Recording.objects.filter(shred_job_id=None).values_list("id", flat=True))
+    assert left == {held.id, wanted.id}
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_a_customer_of_which_everything_is_held_is_told_that_nothing_goes(
+    anna: cast.House,
+) -> None:
+    at = database_now()
+    cast.call_of(anna, at=at - timedelta(days=40), audio=cast.tone(0.2))
+    hold(
+        anna.customer, About(target=Target.CUSTOMER), kind=Hold.Kind.LEGAL, reason="Tvist",
+        ends_at=None, by=anna.administrator, at=at,
+    )  # fmt: skip
+    assert count_due_with(anna.customer, 10, at=at) == 0
+    shorten_recordings(anna.customer, 10, by=anna.administrator, at=at)
+    assert purge_due() == {}

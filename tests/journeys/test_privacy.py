@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from customers.actions.covers import About
 from customers.models import Target
-from privacy.cases.steps import decide, extend, open_case
+from privacy.cases.steps import check_identity, decide, extend, open_case
 from privacy.models import Case, CaseKind, CaseState
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.clock import database_now
@@ -128,9 +128,10 @@ def test_anna_asks_by_keyboard_and_reads_the_answer(page: Page, anna: cast.House
     page.wait_for_url("**/integritet/arenden/*-*/")
 
     case = Case.objects.get()
+    check_identity(case, "Inloggad", by=SYSTEM, at=database_now())
     decide(
-        case, CaseState.GRANTED, ground="", decision="Registerutdraget ligger i portalen.",
-        by=SYSTEM, at=database_now(),
+        case, CaseState.GRANTED, ground="Artikel 15.",
+        decision="Registerutdraget ligger i portalen.", by=SYSTEM, at=database_now(),
     )  # fmt: skip
     page.reload()
     assert page.get_by_text("Registerutdraget ligger i portalen.").is_visible()

@@ -74,14 +74,14 @@ def test_no_page_of_a_customer_is_stored_on_the_way(
     assert "no-store" in answer["Cache-Control"]
 
 
-def test_a_removed_member_gets_404_with_the_session_still_open(
-    anna: cast.House, sign_in: Any
-) -> None:
+def test_a_removed_member_is_a_stranger_at_the_next_request(anna: cast.House, sign_in: Any) -> None:
     bertil, annas = sign_in(anna.member), sign_in(anna.administrator)
     overview = reverse("portal:overview", args=[anna.customer.number])
     assert bertil.get(overview).status_code == 200
     annas.post(reverse("customers:member_remove", args=[anna.customer.number, anna.member.id]))
-    assert bertil.get(overview).status_code == 404
+    answer = bertil.get(overview)
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith(reverse("account_login"))
 
 
 def test_rut_the_reader_sees_no_button_she_may_not_use(anna: cast.House, sign_in: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 from customers.actions.covers import About
 from customers.models import Target
 from privacy.cases import notices
-from privacy.cases.steps import day_of, decide, extend, open_case, withdraw
+from privacy.cases.steps import check_identity, day_of, decide, extend, open_case, withdraw
 from privacy.models import Case, CaseKind, CaseState, Telling
 from privacy.tasks import remind_of_cases, tell_case, tell_cases
 from smartsvar import mail
@@ -44,7 +44,9 @@ def asked(house: cast.House, **more: Any) -> Case:
 
 def granted(case: Case) -> None:
     now = database_now()
-    decide(case, CaseState.GRANTED, ground="", decision=cast.PLANTED_MATTER, by=SYSTEM, at=now)
+    check_identity(case, "Inloggad", by=SYSTEM, at=now)
+    words = {"ground": "Artikel 15.", "decision": cast.PLANTED_MATTER}
+    decide(case, CaseState.GRANTED, **words, by=SYSTEM, at=now)
 
 
 def stored(case: Case) -> Case:
@@ -130,6 +132,22 @@ def test_a_worker_that_dies_while_sending_is_followed_by_another(
     assert mails_to(anna.administrator.user.email) == []
     notices.tell(case.id, now + notices.LEASE + timedelta(seconds=1))
     assert len(mails_to(anna.administrator.user.email)) == 1
+
+
+def test_a_worker_that_was_thought_dead_does_not_give_anothers_lease_back(
+    anna: cast.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, now = asked(anna), database_now()
+    granted(case)
+    later = now + notices.LEASE + timedelta(seconds=1)
+
+    def overtaken(write: Any) -> None:
+        Case.objects.filter(id=case.id).update(telling_until=later + notices.LEASE)
+        raise mail.TryAgain(mail.NO_CONNECTION)
+
+    monkeypatch.setattr(mail, "send", overtaken)
+    notices.tell(case.id, now)
+    assert stored(case).telling_until == later + notices.LEASE
 
 
 def test_news_that_comes_while_older_news_is_sent_is_told_next(

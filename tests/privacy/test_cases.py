@@ -15,6 +15,7 @@ from privacy.cases.steps import (
     NotOpen,
     TooLate,
     Ungrounded,
+    Unidentified,
     check_identity,
     day_of,
     decide,
@@ -61,7 +62,10 @@ def asked(
 
 
 def granted(case: Case) -> None:
-    decide(case, CaseState.GRANTED, ground="", decision=YES, by=SYSTEM, at=database_now())
+    by, at = SYSTEM, database_now()
+    if case.identified_at is None:
+        check_identity(case, "Inloggad", by=by, at=at)
+    decide(case, CaseState.GRANTED, ground="Artikel 15.", decision=YES, by=by, at=at)
 
 
 def verbs(case: Case) -> list[str]:
@@ -86,6 +90,7 @@ def test_anna_asks_sven_decides_and_the_letter_is_shown(
     assert "070-174 06 66" in seen
     assert f"Begäran {case.number}" in seen
 
+    desk.post(step("identity", case), {"how": "Inloggad med lösenord"})
     words = {"state": "granted", "decision": YES, "ground": "Artikel 15."}
     assert YES in text_of(desk.post(step("decide", case), words))
     assert Case.objects.get().open  # seen once more before it goes
@@ -97,7 +102,7 @@ def test_anna_asks_sven_decides_and_the_letter_is_shown(
         assert YES in letter
         assert "Artikel 15." in letter
         assert "Integritetsskyddsmyndigheten" in letter
-    assert verbs(case) == ["case.opened", "case.granted"]
+    assert verbs(case) == ["case.opened", "case.identified", "case.granted"]
 
 
 def test_the_letter_is_in_swedish_or_english_as_asked(anna: cast.House, sign_in: Any) -> None:
@@ -316,8 +321,9 @@ def test_an_older_copy_of_a_request_undoes_no_words(anna: cast.House) -> None:
     case = asked(anna)
     older = Case.objects.get(id=case.id)
     assert older.identified_how == ""  # opened, and so remembered
-    check_identity(case, "Inloggad med lösenord", by=SYSTEM, at=database_now())
-    granted(older)
+    by, at = SYSTEM, database_now()
+    check_identity(case, "Inloggad med lösenord", by=by, at=at)
+    decide(older, CaseState.GRANTED, ground="Artikel 15.", decision=YES, by=by, at=at)
     assert Case.objects.get().identified_how == "Inloggad med lösenord"
 
 
@@ -330,6 +336,30 @@ def test_a_refusal_says_why_or_is_none(anna: cast.House, desk: Client) -> None:
     assert Case.objects.get().open
     desk.post(step("decide", case), refused | {"ground": "Bokföringslagen 7:2."})
     assert Case.objects.get().state == CaseState.REFUSED
+
+
+def test_nothing_is_granted_to_somebody_nobody_has_identified(
+    anna: cast.House, desk: Client
+) -> None:
+    case, words = asked(anna), {"decision": YES, "ground": "Artikel 15."}
+    with pytest.raises(Unidentified):
+        decide(case, CaseState.GRANTED, **words, by=SYSTEM, at=database_now())
+    answer = desk.post(step("decide", case), words | {"state": "granted", "confirmed": "1"})
+    assert "state" in answer.context["form"].errors
+    assert Case.objects.get().open
+    desk.post(step("decide", case), words | {"state": "refused", "confirmed": "1"})
+    assert Case.objects.get().state == CaseState.REFUSED
+
+
+@pytest.mark.parametrize("state", [CaseState.GRANTED, CaseState.REFUSED])
+def test_no_decision_is_without_a_ground(anna: cast.House, desk: Client, state: CaseState) -> None:
+    case = asked(anna)
+    check_identity(case, "Inloggad", by=SYSTEM, at=database_now())
+    with pytest.raises(Ungrounded):
+        decide(case, state, ground=" ", decision=YES, by=SYSTEM, at=database_now())
+    words = {"state": state, "decision": YES, "ground": " ", "confirmed": "1"}
+    assert "ground" in desk.post(step("decide", case), words).context["form"].errors
+    assert Case.objects.get().open
 
 
 def test_more_time_is_taken_once_and_only_within_the_first_month(anna: cast.House) -> None:
@@ -382,12 +412,34 @@ def test_sven_takes_in_a_letter_from_the_day_it_came(anna: cast.House, desk: Cli
     assert case.caller == cast.PLANTED_NUMBER
 
 
+@pytest.mark.parametrize("who", ["staff", "member"])
+def test_sven_takes_in_a_letter_about_a_person_by_id(
+    anna: cast.House, cecilia: cast.House, desk: Client, who: str
+) -> None:
+    address, person = reverse("admin:privacy_case_take"), getattr(anna, who)
+    form = {
+        "customer": str(anna.customer.number), "kind": "access", "target": who,
+        "object_id": str(person.id), "requester": "Stina", "contact": "Storgatan 1",
+        "received_on": day_of(database_now()).isoformat(),
+    }  # fmt: skip
+    other = anna.member if who == "staff" else anna.staff
+    for wrong in (other.id, getattr(cecilia, who).id, ""):
+        refused = desk.post(address, form | {"object_id": str(wrong)}).context["form"]
+        assert list(refused.errors) == ["object_id"]
+    refused = desk.post(address, form | {"target": "customer"}).context["form"]
+    assert list(refused.errors) == ["object_id"]
+    desk.post(address, form)
+    case = Case.objects.get()
+    about = (case.target, case.object_model, case.object_id)
+    assert about == (who, person._meta.label, person.id)
+
+
 @pytest.mark.parametrize(
     ("target", "caller", "field"),
     [
         ("caller", "withheld", "caller"), ("caller", "anonymous", "caller"),
         ("customer", "withheld", "caller"), ("caller", "", "caller"),
-        ("customer", cast.PLANTED_NUMBER, "caller"), ("", "", "target"), ("member", "", "target"),
+        ("customer", cast.PLANTED_NUMBER, "caller"), ("", "", "target"), ("record", "", "target"),
     ],
 )  # fmt: skip
 def test_a_caller_without_a_number_does_not_become_the_whole_account(

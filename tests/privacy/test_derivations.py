@@ -4,11 +4,15 @@ import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
-from privacy.models import Derivation
+from customers.models import User
+from privacy.models import Derivation, PurgeRun
 from privacy.purging import due
 from privacy.purging.derivations import derive_changed, fingerprint, pending
 from privacy.purging.due import derive_all, differences
@@ -22,6 +26,7 @@ from tests.privacy.test_purge import age
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 LABEL = "recordings.Recording"
+RUNS = "admin:privacy_purgerun_changelist"
 
 
 @contextmanager
@@ -128,6 +133,42 @@ def test_a_large_table_is_gone_through_a_part_at_a_time(
         counts = [derive_changed(seconds=-1) for _ in range(4)]
         assert counts == [1, 1, 1, 0]
         assert pending() == []
+
+
+def test_a_run_that_has_not_derived_every_date_is_not_complete_and_the_pages_say_why(
+    anna: cast.House, monkeypatch: pytest.MonkeyPatch, sign_in: Any, sven: User, settings: Any
+) -> None:
+    for _ in range(3):
+        age(cast.call_of(anna), database_now() + timedelta(days=20))
+    settings.SUPPORT_NEEDS_SECOND_FACTOR = False
+    mine = reverse("privacy:receipts", args=[anna.customer.number])
+    pages = [(sign_in(anna.reader), mine), (sign_in(sven), reverse(RUNS))]
+    purge_due()
+    complete = PurgeRun.last_complete()
+    assert complete is not None
+    told = [behind(client, address) for client, address in pages]
+    assert told == [[], []]
+    monkeypatch.setattr(due, "BATCH", 1)
+    with declared_as(monkeypatch, months=2):
+        with monkeypatch.context() as patch:
+            patch.setattr("privacy.tasks.derive_changed", partial(derive_changed, seconds=-1))
+            assert purge_due() == {LABEL: 1}
+            assert PurgeRun.objects.latest("started_at").undone == 1
+            assert PurgeRun.last_complete() == complete, "the dead-man's alarm counts from then"
+            told = [behind(client, address) for client, address in pages]
+            assert told == [[str(Recording._meta.verbose_name_plural)]] * 2
+        assert purge_due() == {LABEL: 2}
+        assert PurgeRun.last_complete() != complete
+        assert [behind(client, address) for client, address in pages] == [[], []]
+
+
+def behind(client: Client, address: str) -> list[str]:
+    """Return whose dates the page says are being derived anew."""
+    answer = client.get(address)
+    deriving: list[str] = answer.context["outlook"].deriving
+    told = "worked out anew" in answer.content.decode() or "räknas om" in answer.content.decode()
+    assert told is bool(deriving)
+    return deriving
 
 
 def test_an_unchanged_rule_costs_one_query(

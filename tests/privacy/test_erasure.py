@@ -26,6 +26,7 @@ from recordings.models import Recording
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
 from smartsvar.ids import new_id
+from smartsvar.leases import LostLease
 from smartsvar.shredding import actions, ledger
 from smartsvar.shredding.models import Receipt
 from smartsvar.vault.errors import KeyLost
@@ -346,7 +347,7 @@ def test_a_worker_that_was_thought_dead_does_not_go_on(anna: cast.House) -> None
     assert slow is not None
     assert again(asked) == "done"
     later = cast.call_of(anna)
-    with pytest.raises(actions.LostLease):
+    with pytest.raises(LostLease):
         work._work(slow)
     assert list(Recording.objects.all()) == [later]
 

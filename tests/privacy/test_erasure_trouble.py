@@ -11,11 +11,11 @@ from django.db import connections
 from customers import covering
 from customers.actions import covers
 from customers.actions.covers import About, restrict
+from customers.actions.leaving import end_sign_ins
 from customers.models import StaffMember, Target, User
-from privacy.cases.steps import decide, open_case
+from privacy.cases.steps import check_identity, decide, open_case
 from privacy.erasures import work
 from privacy.erasures.scope import parts_of
-from privacy.erasures.sign_in import end_sign_ins
 from privacy.erasures.steps import AlreadyAsked, TooLate, ask_erasure, cancel
 from privacy.erasures.work import carry_on, erase_due
 from privacy.models import Case, CaseKind, CaseState, Erasure, ErasureState
@@ -126,6 +126,7 @@ def test_a_decision_and_a_restriction_at_once_do_not_lock_each_other_out(
 ) -> None:
     at, by = database_now(), anna.administrator
     case = open_case(anna.customer, CaseKind.ACCESS, ZACHARIAS, by=by, at=at)
+    check_identity(case, "Inloggad", by=by, at=at)
     placed, deciding = threading.Event(), threading.Event()
     real, outcome = covering.put_on, dict[str, str]()
 

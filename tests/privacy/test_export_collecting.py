@@ -16,7 +16,7 @@ from privacy.cases.steps import check_identity, open_case
 from privacy.exports import collect as collecting
 from privacy.exports.ask import MOST, TooMany, ask_for_export, throw_away
 from privacy.exports.collect import collect, collect_due
-from privacy.exports.listing import Lister
+from privacy.exports.listing import LEASE, Lister
 from privacy.exports.notice import tell, untold
 from privacy.models import Case, CaseKind, CaseState, Export, ExportPage, ExportState
 from privacy.purging.purge import purge
@@ -25,9 +25,9 @@ from recordings.models import Recording
 from smartsvar import mail as mailing
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.clock import database_now
+from smartsvar.leases import LostLease, take
 from smartsvar.personal_data import keep_of
 from smartsvar.settings import BASE_DIR
-from smartsvar.shredding.actions import LostLease
 from smartsvar.shredding.models import Held
 from smartsvar.vault.errors import KeyLost, RootUnreachable
 from smartsvar.vault.keys import forget_keys, open_key
@@ -144,7 +144,8 @@ def test_a_worker_that_was_thought_dead_writes_nothing_more(
     anna: cast.House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export = asked(anna)
-    first = collecting._claim(export.id, database_now())
+    waiting, until = collecting._waiting(database_now()), database_now() + LEASE
+    first: Export | None = take(waiting, export.id, until=until, state=ExportState.COLLECTING)
     assert first is not None
     lease_over(export)
     assert collect(export.id) == ExportState.READY

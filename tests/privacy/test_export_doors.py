@@ -15,13 +15,20 @@ from customers.actions.keys import create_api_key
 from customers.models import Hold, Member, Role, Scope, Target, User
 from privacy.cases.steps import check_identity, open_case
 from privacy.exports.archive import RECHECK, Archive, Broken
-from privacy.exports.ask import NoSuchThing, ask_on_behalf, throw_away
+from privacy.exports.ask import (
+    MOST_OWN,
+    NoSuchThing,
+    TooMany,
+    ask_for_export,
+    ask_on_behalf,
+    throw_away,
+)
 from privacy.exports.blobs import STEP
 from privacy.exports.collect import collect
 from privacy.exports.download import download, still_allowed
 from privacy.exports.notice import tell
 from privacy.exports.readers import exports_of
-from privacy.models import Case, CaseKind, Export, ExportState
+from privacy.models import Case, CaseKind, CaseState, Export, ExportState
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
@@ -396,3 +403,60 @@ def test_a_download_is_cut_off_within_a_sound_when_the_right_ends(anna: cast.Hou
     with pytest.raises(Broken):
         rest.extend(len(piece) for piece in stream)
     assert sum(rest) <= RECHECK + 2 * STEP < export.size - sent
+
+
+@pytest.mark.parametrize("who", ["member", "reader"])
+def test_everybody_asks_for_and_fetches_what_is_about_oneself(
+    anna: cast.House, sign_in: Any, who: str
+) -> None:
+    member: Member = getattr(anna, who)
+    client = confirmed(sign_in(member))
+    listed = reverse("privacy:exports", args=[anna.customer.number])
+    ask = reverse("privacy:export_ask", args=[anna.customer.number])
+    assert ask in client.get(listed).content.decode()
+    client.post(ask, {"about": f"member:{member.id}"})
+    export = Export.objects.get()
+    assert (export.target, export.object_id) == ("member", member.id)
+    assert collect(export.id) == ExportState.READY
+    assert str(export.id) in client.get(listed).content.decode()
+    body = body_of(client.get(address("export_part", export, 1)))
+    given = records(zipfile.ZipFile(io.BytesIO(body)), Member._meta.label)
+    assert [each["id"] for each in given] == [str(member.id)]
+    assert Case.objects.get().state == CaseState.GRANTED
+    others = confirmed(sign_in(anna.administrator))
+    assert others.get(address("export", export)).status_code == 404
+
+
+def test_about_anybody_else_only_administrators_ask(anna: cast.House, sign_in: Any) -> None:
+    ask = reverse("privacy:export_ask", args=[anna.customer.number])
+    wishes = [
+        {"about": "customer"}, {"about": "caller", "caller": cast.PLANTED_NUMBER},
+        {"about": f"member:{anna.administrator.id}"}, {"about": f"staff:{anna.staff.id}"},
+    ]  # fmt: skip
+    for who in (anna.member, anna.reader):
+        client = sign_in(who)
+        shown = client.get(ask).content.decode()
+        assert anna.administrator.name not in shown
+        assert anna.staff.name not in shown
+        for wish in wishes:
+            assert list(client.post(ask, wish).context["form"].errors) == ["about"]
+    assert not Export.objects.exists()
+
+
+def test_what_rut_asks_for_takes_no_place_of_annas(
+    anna: cast.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("privacy.exports.ask.MOST", 1)
+    rut = About(target=Target.MEMBER, object_id=anna.reader.id)
+
+    def ruts() -> Export:
+        at = database_now()
+        return ask_for_export(anna.customer, rut, case=None, by=anna.reader, at=at)
+
+    for _ in range(MOST_OWN):
+        collect(ruts().id)
+    with pytest.raises(TooMany):
+        ruts()
+    asked(anna)
+    with pytest.raises(TooMany):
+        asked(anna, ZACHARIAS)

@@ -125,6 +125,16 @@ def test_anna_fetches_everything_of_ankdamms_bygg(anna: cast.House, sign_in: Any
     assert call.id == Recording.objects.get().id
 
 
+def test_stina_gets_the_address_to_which_messages_for_her_went(anna: cast.House) -> None:
+    cast.message_of(anna, staff=anna.staff)
+    cast.message_of(anna)
+    found = archive(collected(anna, About(target=Target.STAFF, object_id=anna.staff.id)))
+    (delivery,) = records(found, "phone_messages.Delivery", mention=True)
+    assert delivery["address"] == anna.staff.email
+    assert anna.staff.email in found.read("html/phone_messages.Delivery-mentions-001.html").decode()
+    assert cast.PLANTED_NAME.encode() not in everything(found)
+
+
 def test_every_file_is_as_the_published_schema_says(anna: cast.House, client: Client) -> None:
     cast.call_of(anna, staff=anna.staff)
     cast.message_of(anna, staff=anna.staff)

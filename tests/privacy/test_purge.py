@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, models
 
 from customers.actions.accounts import shorten_recordings
+from customers.actions.contract import end_contract
 from customers.actions.members import note_leavers
 from customers.models import Customer, Member, StaffMember
 from messages.models import PhoneMessage
@@ -18,6 +19,7 @@ from privacy.purging.purge import Incomplete, preview, purge
 from privacy.tasks import purge_due
 from recordings.actions import CallFacts, begin_upload, receive_recording
 from recordings.models import Recording
+from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.chain import faults, seal_trail
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
@@ -128,7 +130,7 @@ def test_two_years_after_the_contract_the_whole_account_goes(
     cast.call_of(anna)
     cast.message_of(anna, staff=anna.staff)
     ended = database_now()
-    Customer.objects.filter(id=anna.customer.id).update(contract_ended_at=ended)
+    end_contract(anna.customer, ends_at=ended, by=SYSTEM, at=ended)
     derive_again(anna.customer.id)
     assert differences() == {}
     purge(ended + timedelta(days=729))
@@ -302,7 +304,7 @@ def test_an_upload_in_flight_while_the_time_is_shortened_gets_the_shorter_time(
     assert differences() == {}
 
 
-def test_a_person_whose_last_membership_was_purged_goes_two_years_later(anna: cast.House) -> None:
+def test_when_the_last_membership_ended_is_noted(anna: cast.House) -> None:
     user = anna.reader.user
     Member.objects.filter(id=anna.reader.id).update(shred_job_id=new_id())
     at = database_now()

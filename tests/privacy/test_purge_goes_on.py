@@ -15,18 +15,24 @@ from privacy.erasures.steps import ask_erasure
 from privacy.erasures.work import carry_on
 from privacy.models import PurgeRun
 from privacy.purging import orphans
+from privacy.purging.derivations import derive_changed
+from privacy.purging.kept import Reason, kept
+from privacy.purging.outlook import outlook
 from privacy.purging.purge import Incomplete, purge, shreddable
 from privacy.tasks import purge_due
 from recordings.models import Recording
+from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
 from smartsvar.shredding import actions
 from smartsvar.shredding.claims import claim_due
 from smartsvar.shredding.models import ShredJob
+from smartsvar.vault.errors import RootUnreachable
 from smartsvar.vault.keys import forget_keys
 from smartsvar.vault.models import CustomerKey, RecordKey
 from smartsvar.vault.storage import blob_store
 from tests import cast
 from tests.privacy.test_purge import age
+from tests.unreadable.damage import flipped, overwrite
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -54,11 +60,14 @@ def storage_is_away(*_: object) -> None:
         "privacy.purging.due.derive_pending",
         "privacy.tasks.note_leavers",
         "privacy.tasks.release_ended",
+        "privacy.tasks.finish_removals",
+        "privacy.tasks.lift_left",
     ],
 )
 def test_what_comes_first_and_fails_leaves_the_run_undone_and_all_due_destroyed(
     anna: cast.House, monkeypatch: pytest.MonkeyPatch, first: str
 ) -> None:
+    derive_changed()  # so that no date is behind its declaration
     age(cast.call_of(anna), database_now())
     monkeypatch.setattr(first, fails)
     with pytest.raises(Incomplete):
@@ -81,12 +90,68 @@ def test_an_unreadable_hold_keeps_what_it_keeps_and_stops_no_other_release(
         age(call, database_now())
     RecordKey.objects.filter(id=damaged.key_id).delete()
     forget_keys()
-    with pytest.raises(Incomplete):
-        purge_due()
+    purge_due()
     assert list(Recording._base_manager.all()) == [kept]
     assert Hold.objects.get(id=sound.id).ended_at is not None
     assert Hold.objects.values_list("ended_at", flat=True).get(id=damaged.id) is None
     assert str(damaged.id) in caplog.text
+
+
+def test_an_unreadable_hold_is_told_once_and_every_run_is_complete(
+    anna: cast.House, caplog: pytest.LogCaptureFixture
+) -> None:
+    call = cast.call_of(anna)
+    now = database_now()
+    damaged = held(anna, ZACHARIAS, ends_at=now)
+    call.refresh_from_db()
+    age(call, now)
+    overwrite(damaged, sealed=flipped(bytes(damaged.sealed), 20))
+    for _ in range(3):
+        purge_due()
+    assert list(PurgeRun.objects.values_list("undone", flat=True)) == [0, 0, 0]
+    assert PurgeRun.last_complete() is not None
+    assert caplog.text.count("record does not open") == 1
+    told = AuditEntry.objects.filter(verb="record.unreadable", object_id=damaged.id)
+    assert told.count() == 1
+    assert list(Recording._base_manager.filter(held=True)) == [call]
+    at = database_now() + timedelta(hours=1)
+    assert outlook(at).overdue == 0
+    assert [line.reasons for line in kept(at)] == [[Reason.HOLD]]
+
+
+def test_a_hold_is_not_released_while_another_that_may_cover_the_same_does_not_open(
+    anna: cast.House,
+) -> None:
+    call = cast.call_of(anna)
+    now = database_now()
+    ended = held(anna, ZACHARIAS, ends_at=now)
+    damaged = held(anna, ZACHARIAS)
+    call.refresh_from_db()
+    age(call, now)
+    overwrite(damaged, sealed=flipped(bytes(damaged.sealed), 20))
+    purge_due()
+    assert PurgeRun.objects.get().undone == 0
+    assert list(Recording._base_manager.filter(held=True)) == [call]
+    assert Hold.objects.get(id=ended.id).ended_at is None
+    assert AuditEntry.objects.filter(verb="record.unreadable", object_id=damaged.id).exists()
+
+
+def test_a_hold_whose_root_key_is_away_leaves_the_run_undone(
+    anna: cast.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is damaged: it is tried again, and until then the run has not done its part."""
+    placed = held(anna, ZACHARIAS, ends_at=database_now())
+
+    def away(*_: object, **__: object) -> Any:
+        raise RootUnreachable("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("customers.actions.covers.take_off", away)
+        with pytest.raises(Incomplete):
+            purge_due()
+    assert PurgeRun.last_complete() is None
+    purge_due()
+    assert Hold.objects.get(id=placed.id).ended_at is not None
 
 
 def test_a_model_whose_rows_cannot_be_claimed_stops_no_other(

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 import pytest
+from django.core.cache import cache
 from django.db import models
 from django.test.utils import isolate_apps
 from django.urls import reverse
@@ -17,13 +18,14 @@ from django.utils import translation
 
 from customers.actions.accounts import shorten_recordings
 from privacy.purging.purge import purge
-from privacy.record import snapshot, words
+from privacy.record import snapshot, words, writers
 from privacy.record.article30 import declared_sections
 from privacy.record.document import Document, Section, Table
 from privacy.record.papers import appendix, periods_table, policy, whole_record
 from privacy.record.periods import period
 from privacy.record.processing import processings
 from privacy.record.writers import comma_separated, markdown, pdf
+from privacy.views import documents
 from recordings.models import Recording
 from smartsvar.clock import database_now
 from smartsvar.declared_words import CATEGORIES, PURPOSES
@@ -279,6 +281,46 @@ def test_each_paper_can_be_saved(
     text = text_of(answer.content) if form == "pdf" else answer.content.decode()
     assert "3 månader efter slutet" in text
     assert client.get(address, {"form": "exe"}).status_code == 404
+
+
+def test_the_public_pdf_is_written_once_and_anew_when_what_it_says_changes(
+    client: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.clear()
+    written = []
+
+    def counted(document: Document, at: datetime) -> bytes:
+        written.append(document)
+        return pdf(document, at)
+
+    monkeypatch.setitem(writers.WRITERS, "pdf", ("application/pdf", counted))
+    address = reverse("privacy:policy")
+
+    def fetched(language: str) -> bytes:
+        content: bytes = client.get(
+            address, {"form": "pdf"}, headers={"Accept-Language": language}
+        ).content
+        return content
+
+    first = fetched("sv")
+    assert [fetched("sv") for _ in range(3)] == [first] * 3
+    assert len(written) == 1
+    assert fetched("en") != first
+    assert len(written) == 2
+    settings.OPERATOR_NAME = "Ett annat bolag AB"
+    assert "Ett annat bolag AB" in text_of(fetched("sv"))
+    assert len(written) == 3
+
+
+@pytest.mark.parametrize("page", ["record", "appendix"])
+def test_what_is_not_public_never_lies_in_the_cache(
+    page: str, anna: cast.House, sign_in: Any, sven: Any, settings: Any, client: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    settings.SUPPORT_NEEDS_SECOND_FACTOR = False
+    client, address = Everywhere(anna, sign_in, client, sven).pages[page]
+    monkeypatch.setattr(documents, "cache", None)
+    assert client.get(address, {"form": "pdf"}).status_code == 200
 
 
 def text_of(content: bytes) -> str:

@@ -10,11 +10,13 @@ from django.urls import reverse
 from customers.actions.covers import About, hold, restrict
 from customers.actions.members import accept_invitation, invite
 from customers.models import Customer, Hold, Invitation, Member, Restriction, Target
-from messages.models import Delivery
+from messages.models import Delivery, PhoneMessage
 from recordings.actions import begin_upload
 from recordings.models import Recording
 from smartsvar.clock import database_now
+from smartsvar.shredding.claims import claim_rows
 from tests import cast
+from tests.conformance.planted import found_in
 from tests.conformance.routes import routes
 from tests.conformance.test_tenant_matrix import TARGETS
 
@@ -151,6 +153,61 @@ def test_support_holds_one_call_until_a_day(anna: cast.House, desk: Client) -> N
     assert Recording.objects.get().held
     desk.post(reverse("admin:customers_hold_end", args=[placed.id]))
     assert not Recording.objects.get().held
+
+
+@pytest.mark.parametrize("typed", ["070-174 06 66", " Zacharias@Planterad.example "])
+@pytest.mark.parametrize("kind", ["restriction", "hold"])
+def test_support_places_one_about_a_caller_and_does_not_see_who_it_was(
+    anna: cast.House, desk: Client, kind: str, typed: str
+) -> None:
+    message = cast.message_of(anna)
+    place = reverse(f"admin:customers_{kind}_place")
+    said = {"customer": anna.customer.number, "caller": typed, "reason": "Brev"}
+    desk.post(place, said)
+    flag = {"restriction": "restricted", "hold": "held"}[kind]
+    assert getattr(PhoneMessage.objects.get(id=message.id), flag)
+    cover = {"restriction": Restriction, "hold": Hold}[kind].objects.get()
+    assert cover.target == Target.CALLER
+    change = reverse(f"admin:customers_{kind}_change", args=[cover.id])
+    for address in (change, reverse(f"admin:customers_{kind}_changelist")):
+        assert not found_in(desk.get(address).content)
+    desk.post(reverse(f"admin:customers_{kind}_end", args=[cover.id]))
+    assert not getattr(PhoneMessage.objects.get(id=message.id), flag)
+
+
+@pytest.mark.parametrize("typed", ["hemligt", "12", "@"])
+@pytest.mark.parametrize("kind", ["restriction", "hold"])
+def test_who_is_nobody_does_not_become_the_whole_account(
+    anna: cast.House, desk: Client, kind: str, typed: str
+) -> None:
+    place = reverse(f"admin:customers_{kind}_place")
+    said = {"customer": anna.customer.number, "caller": typed, "reason": "Brev"}
+    assert list(desk.post(place, said).context["form"].errors) == ["caller"]
+    both = said | {"caller": cast.PLANTED_NUMBER, "object_id": str(anna.staff.id)}
+    assert list(desk.post(place, both).context["form"].errors) == ["caller"]
+    assert not Restriction.objects.exists()
+    assert not Hold.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["restriction", "hold"])
+def test_support_is_told_what_came_too_late(anna: cast.House, desk: Client, kind: str) -> None:
+    call = cast.call_of(anna)
+    claim_rows(Recording, [call.id], by=anna.administrator, at=database_now())
+    place = reverse(f"admin:customers_{kind}_place")
+    said = {"customer": anna.customer.number, "caller": cast.PLANTED_NUMBER, "reason": "Brev"}
+    told = text(desk.post(place, said, follow=True))
+    assert "1 record about the caller is being deleted already" in told
+    Customer.objects.filter(id=anna.customer.id).update(going_since=database_now())
+    refused = text(desk.post(place, said | {"caller": ""}))
+    assert "It is being deleted already." in refused
+
+
+def test_anna_is_told_what_came_too_late(anna: cast.House, browser: Client) -> None:
+    call = cast.call_of(anna)
+    claim_rows(Recording, [call.id], by=anna.administrator, at=database_now())
+    said = {"caller": "070-174 06 66", "reason": "x"}
+    told = text(browser.post(page("restrict_caller", anna), said, follow=True))
+    assert "1 record about the caller is being deleted already" in told
 
 
 DELETING = re.compile(r"(delete|remove|withdraw)$")

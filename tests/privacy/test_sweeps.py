@@ -2,18 +2,26 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connections
+from django.urls import reverse
 
-from customers.models import StaffMember, User
+from customers.actions.covers import About, hold
+from customers.models import Hold, StaffMember, Target, User
+from privacy.models import StorageLook
+from privacy.purging import lost_bytes
+from privacy.purging.lost_bytes import look_for_bytes
 from privacy.purging.lost_keys import lost_keys
 from privacy.purging.orphans import sweep, sweep_blobs
 from privacy.purging.purge import purge
 from recordings.models import Recording
+from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
 from smartsvar.ids import new_id
 from smartsvar.shredding import actions, claims
+from smartsvar.unreadable import VERB
 from smartsvar.vault import finality
 from smartsvar.vault.epochs import create_customer_keys
 from smartsvar.vault.errors import KeyLost
@@ -110,14 +118,14 @@ def test_the_key_tables_are_rewritten_after_a_deletion_and_not_otherwise(anna: c
     assert RecordKey.objects.filter(id=anna.customer.key_id).exists()
 
 
-def test_a_person_who_left_long_ago_leaves_no_key_of_a_second_factor(anna: cast.House) -> None:
+def test_a_person_who_left_leaves_no_key_of_a_second_factor(anna: cast.House) -> None:
     person = anna.reader.user
     token = seal_secret(person.id, "JBSWY3DPEHPK3PXP")
     ended = database_now()
     actions.shred([anna.reader], by=anna.administrator)
     User.objects.filter(id=person.id).update(left_at=ended)
     assert open_secret(person.id, token) == "JBSWY3DPEHPK3PXP"
-    purge(ended + timedelta(days=732))
+    purge(ended)
     assert not User.objects.filter(id=person.id).exists()
     assert not RecordKey.objects.filter(object_id=person.id).exists()
     forget_keys()
@@ -135,3 +143,110 @@ def test_keys_of_a_customer_that_was_never_opened_go_after_a_day(anna: cast.Hous
     assert sorted(left.values_list("key_class", flat=True)) == [
         "content", "index", "statutory", "statutory",
     ]  # fmt: skip
+
+
+LABEL = "recordings.Recording"
+TOMORROW = timedelta(hours=25)
+
+
+def told_of() -> set[Any]:
+    """Which rows the trail says are damaged."""
+    return set(AuditEntry.objects.filter(verb=VERB).values_list("object_id", flat=True))
+
+
+def without_bytes(house: cast.House) -> Recording:
+    call = cast.call_of(house, audio=cast.tone(0.2))
+    blob_store().delete([call.blob_name])
+    return call
+
+
+def test_a_call_whose_bytes_are_gone_is_found_told_and_kept(
+    anna: cast.House, caplog: pytest.LogCaptureFixture, sign_in: Any, sven: User, settings: Any
+) -> None:
+    whole, lost = cast.call_of(anna), without_bytes(anna)
+    assert look_for_bytes(database_now() + TOMORROW) == {LABEL: 1}
+    assert told_of() == {lost.id}
+    assert "rows without their bytes" in caplog.text
+    assert set(Recording.objects.of(anna.customer)) == {whole, lost}
+    settings.SUPPORT_NEEDS_SECOND_FACTOR = False
+    page = sign_in(sven).get(reverse("admin:privacy_purgerun_changelist"))
+    assert page.context["looks"]["count"] == 1
+    assert "1 post saknar" in page.content.decode()
+
+
+def test_what_is_made_good_is_not_told_any_more(anna: cast.House, tmp_path: Path) -> None:
+    lost = without_bytes(anna)
+    look_for_bytes(database_now() + TOMORROW)
+    path = tmp_path / "copy"
+    path.write_bytes(b"from a copy of the storage")
+    blob_store().put(lost.blob_name, path)
+    assert look_for_bytes(database_now() + TOMORROW) == {LABEL: 0}
+    assert StorageLook.told()["count"] == 0
+
+
+def test_what_is_young_half_received_or_being_destroyed_is_not_looked_for(
+    anna: cast.House,
+) -> None:
+    young, claimed, half = without_bytes(anna), without_bytes(anna), Recording()
+    half.customer, half.id = anna.customer, new_id(database_now() - TOMORROW)
+    half.started_at = half.ended_at = half.received_at = database_now()
+    half.save(force_insert=True)
+    about = About(target=Target.RECORD, object_model=LABEL, object_id=half.id)
+    said: Any = {"kind": Hold.Kind.LEGAL, "reason": "x", "ends_at": None, "by": anna.administrator}
+    hold(anna.customer, about, at=database_now(), **said)
+    assert look_for_bytes(database_now() + timedelta(hours=23)) == {LABEL: 0}
+    claims.claim_rows(Recording, [claimed.id], by=anna.administrator, at=database_now())
+    assert look_for_bytes(database_now() + TOMORROW) == {LABEL: 1}
+    assert told_of() == {young.id}
+
+
+def test_bytes_that_come_or_a_claim_that_comes_while_it_looks_are_no_damage(
+    anna: cast.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, gone = cast.call_of(anna), without_bytes(anna)
+    store = type(blob_store())
+
+    def late(self: Any, names: list[str]) -> set[str]:
+        """The listing is behind, and meanwhile somebody deletes the call."""
+        claims.claim_rows(Recording, [gone.id], by=anna.administrator, at=database_now())
+        return set(names)
+
+    monkeypatch.setattr(store, "missing", late)
+    assert look_for_bytes(database_now() + TOMORROW) == {LABEL: 0}
+    assert told_of() == set()
+    assert Recording.objects.filter(id=whole.id).exists()
+
+
+@pytest.mark.parametrize("page", [1, 2, 100])
+def test_a_look_stops_in_time_goes_on_where_it_was_and_tells_each_row_once(
+    page: int, anna: cast.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lost_bytes, "PAGE", page)
+    calls = [cast.call_of(anna, audio=cast.tone(0.2)) for _ in range(5)]
+    lost = {call.id for call in calls[1::2]}
+    blob_store().delete([call.blob_name for call in calls[1::2]])
+    rounds = []
+    while not (looks := StorageLook.objects.exclude(ended_at=None)).exists():
+        rounds.append(look_for_bytes(database_now() + TOMORROW, seconds=-1)[LABEL])
+        assert len(rounds) < 9, "it goes on"
+    assert sum(rounds) == looks.get().found == len(lost) == 2
+    assert max(rounds) == 1
+    assert len(rounds) > 2
+    assert told_of() == lost
+    looks.update(cursor=None)
+    assert look_for_bytes(database_now() + TOMORROW) == {LABEL: 2}, "and begins anew"
+
+
+def test_a_storage_that_does_not_answer_is_not_taken_for_an_empty_one(
+    anna: cast.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast.call_of(anna)
+
+    def away(self: Any, names: list[str]) -> set[str]:
+        raise OSError("storage is away")
+
+    monkeypatch.setattr(type(blob_store()), "missing", away)
+    with pytest.raises(OSError, match="away"):
+        look_for_bytes(database_now() + TOMORROW)
+    assert told_of() == set()
+    assert StorageLook.objects.get().cursor is None

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from django.db.models import Q
 
-from customers.actions.members import LastAdministrator, change_role, remove_member
+from customers.actions.leaving import remove_member
+from customers.actions.members import LastAdministrator, change_role
 from customers.models import Member, StaffMember
 from messages.models import Delivery, PhoneMessage
 from recordings.models import Recording
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
+from smartsvar.leases import LostLease
 from smartsvar.shredding import actions, claims, ledger
 from smartsvar.shredding.models import Gone, Receipt, ShredJob
 from smartsvar.vault.destruction import shred_keys
@@ -145,7 +147,7 @@ def test_a_worker_that_was_taken_over_cannot_finish(anna: cast.House) -> None:
     job = claims.claim_rows(Recording, [call.id], by=anna.member, at=at)
     assert job is not None
     next(actions.take_over(at + timedelta(minutes=6)))
-    with pytest.raises(actions.LostLease):
+    with pytest.raises(LostLease):
         actions.carry_out(job)
     assert Recording.objects.filter(id=call.id).exists()
 

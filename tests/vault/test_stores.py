@@ -45,6 +45,20 @@ def test_what_is_not_there_is_said_so() -> None:
     blob_store().delete([name()])
 
 
+def test_what_is_missing_among_many_is_told_by_a_look_at_the_listing() -> None:
+    there, gone = sorted(f"tried/{part}/{new_id()}" for part in "ab" for _ in range(4)), []
+    for each in there:
+        blob_store().put_bytes(each, b"hej")
+    for each in (there[0], there[2], there[5], there[7]):  # the first, the last, and between
+        blob_store().delete([each])
+        gone.append(each)
+    assert blob_store().missing(there) == set(gone)
+    never = name()
+    assert blob_store().missing([*there[3:5], never]) == {never}
+    assert blob_store().missing(there[3:5]) == set()
+    assert blob_store().missing([]) == set()
+
+
 def test_a_deletion_takes_every_version(tmp_path: Path) -> None:
     here, other = name(), name()
     for body in (b"first", b"second"):

@@ -10,10 +10,18 @@ from messages.models import Delivery, PhoneMessage
 from smartsvar import callers, mail
 from smartsvar.unreadable import as_mail_trouble
 
+ADDRESS = ("address",)
+
+
+class NoRecipient(mail.GiveUp):
+    """There is no address any more: the person's is erased, and the customer has none."""
+
 
 def send(delivery: Delivery) -> None:
     """Send the delivery's message to its address. Raises Unsure, TryAgain, GiveUp (smartsvar.mail).
 
+    Where the person whose address it was is erased, it goes to the customer, as what is for nobody
+    in particular does. Raises NoRecipient, a GiveUp, where the customer has no address either.
     The Message-ID is the delivery's id, so a receiving system can tell a repetition.
     """
     mail.send(lambda: _mail_of(delivery))
@@ -21,9 +29,19 @@ def send(delivery: Delivery) -> None:
 
 def _mail_of(delivery: Delivery) -> EmailMultiAlternatives:
     with as_mail_trouble():
-        written = compose(delivery.message, delivery.address)
+        written = compose(delivery.message, _address_of(delivery))
         written.extra_headers["Message-ID"] = f"<{delivery.id}@{settings.MAIL_DOMAIN}>"
         return written
+
+
+def _address_of(delivery: Delivery) -> str:
+    address: str = delivery.address or delivery.message.customer.email
+    if not address:
+        raise NoRecipient("recipient_erased")
+    if not delivery.address:
+        delivery.address = address
+        delivery.save(update_fields=ADDRESS)  # the page says where it went
+    return address
 
 
 def compose(message: PhoneMessage, address: str) -> EmailMultiAlternatives:

@@ -7,6 +7,7 @@ version and delete marker of a versioned bucket.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any, cast
 
@@ -109,6 +110,27 @@ class Bucket:
                 if each.key.endswith("/"):  # a console's "folder"
                     continue
                 yield Stored(self._name(each.key), each.last_modified)
+
+    def missing(self, names: Sequence[str]) -> set[str]:
+        gone = set(names)
+        for _, beside in groupby(sorted(gone), key=lambda name: name.rpartition("/")[0]):
+            gone -= self._listed(list(beside))
+        return gone
+
+    def _listed(self, names: list[str]) -> set[str]:
+        """Return what lies from the first to the last of these, sorted names of one folder."""
+        keys = [self._key(name) for name in names]
+        folder = keys[0].rpartition("/")[0]
+        found = set()
+        with _as_os_errors():
+            listing = self._storage.bucket.objects.filter(
+                Prefix=f"{folder}/".lstrip("/"), Marker=keys[0][:-1]
+            )
+            for each in listing.page_size(min(MOST, len(keys) + 1)):
+                if each.key > keys[-1]:
+                    break
+                found.add(self._name(each.key))
+        return found
 
     def remains(self) -> Iterator[Stored]:
         newest: Stored | None = None  # versions of one object come one after the other

@@ -64,6 +64,12 @@ class Folder:
                 if not file.startswith(".") and (at := _written(path)):
                     yield Stored(path.relative_to(root).as_posix(), at)
 
+    def missing(self, names: Sequence[str]) -> set[str]:
+        root = Path(self._storage.location)
+        if not root.is_dir():  # not mounted: that says nothing of what lies in it
+            raise FileNotFoundError(errno.ENOENT, "The storage folder is not there.")
+        return {name for name in names if not Path(self._storage.path(name)).exists()}
+
     def remains(self) -> Iterator[Stored]:
         return self.names()
 

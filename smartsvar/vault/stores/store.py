@@ -39,6 +39,13 @@ class BlobStore(Protocol):
         """Yield every object below `prefix`, in no order to rely on. Raises OSError."""
         ...
 
+    def missing(self, names: Sequence[str]) -> set[str]:
+        """Return which of these are not there; by listing, not one by one, where asking costs.
+
+        Names that lie beside each other in the store cost least. Raises OSError.
+        """
+        ...
+
     def remains(self) -> Iterator[Stored]:
         """Yield every object of which anything is left, be it an old version or a marker."""
         ...
