@@ -30,6 +30,7 @@ from smartsvar.vault.models import CustomerKey, RecordKey
 from smartsvar.vault.second_factor import forget_person, open_secret, seal_secret
 from smartsvar.vault.storage import blob_store
 from tests import cast
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -108,13 +109,17 @@ def test_the_key_tables_are_rewritten_after_a_deletion_and_not_otherwise(anna: c
     now = database_now()
     assert finality.finish(now) is False
     actions.shred([anna.staff], by=anna.administrator)
-    assert finality.finish(now + timedelta(days=9)) is postgres, "however long nobody came to it"
+    if postgres:  # as every hour: the server's own ANALYZE may still see what was deleted
+        late = now + timedelta(days=9)
+        wait_until(lambda: finality.finish(late), 60, "however long nobody came to it")
     assert finality.finish(now) is False
     forget_person([anna.reader.user_id])
     assert finality.finish(now) is False, "there was nothing to destroy"
     seal_secret(anna.reader.user_id, "JBSWY3DPEHPK3PXP")
     forget_person([anna.reader.user_id])
-    assert finality.finish(now) is postgres
+    if postgres:
+        wait_until(lambda: finality.finish(now), 60, "a second factor's key")
+    assert finality.finish(now) is False
     assert RecordKey.objects.filter(id=anna.customer.key_id).exists()
 
 

@@ -17,6 +17,7 @@ from smartsvar.vault import destruction, finality
 from smartsvar.vault.destruction import NotFinal, empty_write_ahead_log, shred_keys
 from smartsvar.vault.models import CustomerKey, DestroyedBatch, RecordKey
 from tests import cast
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -128,7 +129,7 @@ def test_the_rewrite_leaves_nothing_of_a_shredded_key_in_the_clusters_files(
     _checkpoint()
     assert all(_in_cluster(keys)), "or this test could not fail"
     actions.shred(calls[::3], by=anna.administrator)
-    assert finality.rewrite()
+    wait_until(finality.rewrite, 60, "rewritten")
     _checkpoint()
     assert not any(_in_cluster(keys[::3]))
     assert all(_in_cluster(keys[1::3]))
@@ -158,7 +159,7 @@ def test_a_long_transaction_puts_the_rewrite_off(anna: cast.House) -> None:
     with psycopg.connect(f"{address}/{name}") as reader:
         reader.execute("SELECT count(*) FROM vault_recordkey")
         assert finality.rewrite() is False
-    assert finality.rewrite() is True
+    wait_until(finality.rewrite, 60, "rewritten")
 
 
 @on_postgres
@@ -171,7 +172,7 @@ def test_a_transaction_that_may_still_see_the_deleted_is_noticed(anna: cast.Hous
         elsewhere.execute("SELECT count(*) FROM django_migrations")
         actions.shred([call], by=anna.administrator)
         assert finality.rewrite() is False
-    assert finality.rewrite() is True
+    wait_until(finality.rewrite, 60, "rewritten")
 
 
 def test_the_batch_is_noted_with_the_deletion_and_once(anna: cast.House) -> None:
