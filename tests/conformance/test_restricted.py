@@ -25,7 +25,9 @@ from smartsvar.personal_data import Restrict
 from smartsvar.shredding.models import Shreddable
 from tests import cast
 from tests.conformance.routes import Route
-from tests.conformance.test_tenant_matrix import NAMED, TABLE, TARGETS, Api, Page, Street, ask
+from tests.conformance.tenant_table import NAMED, TABLE, Api, Page
+from tests.conformance.tenant_targets import TARGETS
+from tests.conformance.test_tenant_matrix import Street, ask
 from tests.conftest import browser
 
 pytestmark = pytest.mark.django_db(databases="__all__")

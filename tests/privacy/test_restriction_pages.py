@@ -18,7 +18,7 @@ from smartsvar.shredding.claims import claim_rows
 from tests import cast
 from tests.conformance.planted import found_in
 from tests.conformance.routes import routes
-from tests.conformance.test_tenant_matrix import TARGETS
+from tests.conformance.tenant_targets import TARGETS
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
