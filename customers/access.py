@@ -30,6 +30,12 @@ class Owned(Protocol[T]):
     def of(self, customer: Customer) -> "QuerySet[T]": ...
 
 
+class Shown(Protocol[T]):
+    """A manager or queryset of what concerns a customer's staff."""
+
+    def visible_to(self, member: Member) -> "QuerySet[T]": ...
+
+
 def memberships_of(user: User | AnonymousUser) -> "QuerySet[Member]":
     """Return the live memberships of a signed-in person; support staff have none.
 
@@ -44,9 +50,11 @@ def memberships_of(user: User | AnonymousUser) -> "QuerySet[Member]":
 
 def member_at(user: User | AnonymousUser, number: int) -> Member:
     """Return the person's membership of the customer with this number. Raises Http404."""
-    member = memberships_of(user).filter(customer__number=number).first()
+    mine = list(memberships_of(user))  # few; whether there are others the navigation asks
+    member = next((each for each in mine if each.customer.number == number), None)
     if member is None:
         raise Http404
+    member.elsewhere = len(mine) > 1
     return member
 
 
@@ -92,6 +100,17 @@ def member_page(*, may: Allowed = reads, restricted: bool = False) -> Callable[[
 def fetch_owned(rows: Owned[T], customer: Customer, identity: UUID) -> T:
     """Return the customer's row with this id. Raises Http404, also for another tenant's."""
     row = rows.of(customer).filter(id=identity).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def fetch_visible(rows: Shown[T], member: Member, identity: UUID) -> T:
+    """Return the call or message with this id, if the member is shown it. Raises Http404.
+
+    To a member who is shown its own only, somebody else's is not there.
+    """
+    row = rows.visible_to(member).filter(id=identity).first()
     if row is None:
         raise Http404
     return row

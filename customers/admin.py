@@ -23,6 +23,7 @@ from customers.actions.accounts import change_details, open_customer
 from customers.actions.contract import Ended, TooLate, end_contract, going_with, resume_contract
 from customers.actions.members import NotAllowed
 from customers.actions.support import first_invitation, resend_first_invitation, see_customer
+from customers.enquiries_admin import EnquiryPages as EnquiryPages
 from customers.forms.support import ContactForm, ContractEndForm, OpeningForm
 from customers.labels import company_label
 from customers.models import ApiKey, Customer, Member, User
@@ -188,7 +189,7 @@ class CustomerPages(ReadOnlyPages):
         """
         customer = self._fetch(request, customer_id)
         ends_at = customer.contract_ended_at
-        form = ContractEndForm(request.POST or None, customer=customer)
+        form = ContractEndForm(request.POST or None, customer=customer, at=database_now())
         if ends_at is None and request.method == "POST" and form.is_valid():
             ends_at = form.ends_at
             if request.POST.get("confirmed") == form.cleaned_data["last_day"].isoformat():

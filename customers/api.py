@@ -1,6 +1,8 @@
 """The staff register in the API, in full."""
 
 import json
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
@@ -9,12 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from customers.access import fetch_owned
+from customers.actions.presence import presence_of
 from customers.actions.staff import RegisterFull, add_staff, change_staff, register_of, remove_staff
 from customers.api_base import ApiView
 from customers.api_once import created, made_before, once
 from customers.api_pages import asked, page_of_list
 from customers.api_schema import IDEMPOTENCY, PROBLEM
-from customers.models import Scope, StaffMember
+from customers.models import Customer, Scope, StaffMember
 from customers.problems import Problem
 from customers.serializers import StaffPage, StaffQuery, StaffSerializer
 from smartsvar.clock import database_now
@@ -33,6 +36,16 @@ EXAMPLE = OpenApiExample(
 )
 
 
+def now_of(customer: Customer, people: Sequence[StaffMember]) -> dict[str, Any]:
+    """Return what a serializer must know besides the rows: who is away, and what is told now."""
+    return {"presence": presence_of(customer, people, database_now())}
+
+
+def shown(customer: Customer, person: StaffMember) -> Any:
+    """Return a person as the API answers it."""
+    return StaffSerializer(person, context=now_of(customer, [person])).data
+
+
 class StaffList(ApiView):
     """The customer's staff register."""
 
@@ -44,7 +57,7 @@ class StaffList(ApiView):
         query = asked(StaffQuery, request)
         people = register_of(self.customer)
         page = page_of_list(people, cursor=query.get("cursor"), limit=query["limit"])
-        return Response(StaffPage(page).data)
+        return Response(StaffPage(page, context=now_of(self.customer, page.results)).data)
 
     @extend_schema(
         parameters=[IDEMPOTENCY],
@@ -78,7 +91,7 @@ class StaffList(ApiView):
 
     def _answer(self, person: StaffMember, *, replayed: bool) -> Response:
         address = reverse("api:staff-detail", args=[person.pk])
-        return created(StaffSerializer(person).data, address, replayed=replayed)
+        return created(shown(self.customer, person), address, replayed=replayed)
 
 
 class StaffDetail(ApiView):
@@ -97,7 +110,7 @@ class StaffDetail(ApiView):
     @extend_schema(responses=StaffSerializer)
     def get(self, request: Request, staff_id: UUID) -> Response:
         """Show a person."""
-        return Response(StaffSerializer(self._person(staff_id)).data)
+        return Response(shown(self.customer, self._person(staff_id)))
 
     @extend_schema(request=StaffSerializer, responses=StaffSerializer, examples=[EXAMPLE])
     def put(self, request: Request, staff_id: UUID) -> Response:
@@ -121,4 +134,4 @@ class StaffDetail(ApiView):
         form.is_valid(raise_exception=True)
         details = form.details(person if partial else None)
         change_staff(person, details, by=self.key, at=database_now())
-        return Response(StaffSerializer(person).data)
+        return Response(shown(self.customer, person))

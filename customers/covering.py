@@ -29,6 +29,8 @@ from customers.models import Customer, Member, StaffMember
 from customers.models.cover import Cover, Hold, Restriction, Target
 from customers.models.tenancy import TenantOwned
 from smartsvar.personal_data import Restrict, declaration_of
+from smartsvar.unreadable import noticed
+from smartsvar.vault.errors import Unreadable
 from smartsvar.vault.index import blind_indexes
 
 
@@ -95,8 +97,16 @@ def _flag(model: Tenant, cover: Cover, which: Q) -> int:
 
 
 def take_off(cover: Cover) -> None:
-    """Clear the flags of what it covered, and set again what others in force still cover."""
+    """Clear the flags of what it covered, and set again what others in force still cover.
+
+    One among them that does not open names its caller by the index alone: what it may cover stays
+    as it is, and nobody else's restriction or hold has to wait for it. Raises Unreadable where the
+    one to end does not open itself: nobody knows any more what it covered.
+    """
     cleared = dict.fromkeys(flags_of(cover), False)
+    same = (type(cover), cover.id)
+    others = [each for each in in_force([cover.customer_id]) if (type(each), each.id) != same]
+    damaged = [each for each in others if not _opens(each)]
     if cover.target == Target.CUSTOMER:
         Customer._base_manager.filter(id=cover.customer_id).update(**cleared)
     else:
@@ -106,10 +116,35 @@ def take_off(cover: Cover) -> None:
             which = covered(model, cover, calls)
             if which is not NOTHING:
                 rows = model._base_manager.filter(which, customer_id=cover.customer_id)
-                rows.update(**cleared)
-    for other in in_force([cover.customer_id]):
-        if (type(other), other.id) != (type(cover), cover.id):
+                rows.exclude(pk__in=_in_doubt(rows, damaged)).update(**cleared)
+    for other in others:
+        if other not in damaged:
             put_on(other)
+
+
+def _opens(cover: Cover) -> bool:
+    """Whether it says what it covers: only one of a caller has to be opened for that."""
+    if cover.target != Target.CALLER:
+        return True
+    try:
+        cover.opened()
+    except Unreadable as error:
+        noticed(error, cover.place)
+        return False
+    return True
+
+
+def _in_doubt(rows: Any, damaged: Collection[Cover]) -> list[UUID]:
+    """Return which of these rows one of the covers that do not open may cover."""
+    names = {bytes(cover.caller_index or b"") for cover in damaged}
+    return [row.pk for row in rows if not _surely_others(row, names)] if names else []
+
+
+def _surely_others(row: TenantOwned, names: set[bytes]) -> bool:
+    try:
+        return not names & _as_covers_name([row, *beside(row)])
+    except Unreadable:
+        return False  # doubt never shows, and never deletes
 
 
 def in_force(customers: Collection[UUID], **narrowed: Any) -> list[Cover]:

@@ -10,15 +10,29 @@ from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
+import structlog
 from allauth.account.internal.stagekit import unstash_login
 from allauth.core import context
-from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, generate_totp_secret
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
+from django import forms
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from customers.models import User
+from smartsvar.unreadable import LATER
 from smartsvar.vault.second_factor import open_secret, seal_secret
+
+log = structlog.get_logger(__name__)
 
 _named: ContextVar[UUID | None] = ContextVar("whose second factor", default=None)
 
@@ -58,6 +72,11 @@ class SealedSecrets(DefaultMFAAdapter):  # type: ignore[misc]
     def decrypt(self, encrypted_text: str) -> str:
         return open_secret(_whose(), encrypted_text)
 
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Name the service as itself; the host is one of ALLOWED_HOSTS."""
+        named: dict[str, str] = super().get_public_key_credential_rp_entity()
+        return named | {"name": "Smartsvar"}
+
 
 class ActivateSealed(ActivateTOTPForm):  # type: ignore[misc]
     """Setting up: also the secret that is shown and not confirmed yet lies sealed in the session.
@@ -75,3 +94,76 @@ class ActivateSealed(ActivateTOTPForm):  # type: ignore[misc]
             session[SECRET_SESSION_KEY] = seal_secret(self.user.pk, self.secret)
         else:
             self.secret = open_secret(self.user.pk, shown)
+
+
+def _name_field() -> forms.CharField:
+    """What a person calls a passkey, to know it from the others."""
+    widget = forms.TextInput(attrs={"autocomplete": "off"})
+    return forms.CharField(label=_("Name"), max_length=60, widget=widget)
+
+
+@contextmanager
+def _made_up_is_refused() -> Iterator[None]:
+    """Take whatever a browser's answer is not for a wrong code.
+
+    allauth and fido2 raise all sorts of errors for one that was made up, or signed wrongly.
+    """
+    try:
+        yield
+    except (ValidationError, *LATER):
+        raise
+    except Exception as error:
+        log.info("passkey refused", error=type(error).__name__)
+        raise get_adapter().validation_error("incorrect_code") from error
+
+
+class Refusing:
+    """A form that a passkey's answer comes with."""
+
+    def clean_credential(self) -> Any:
+        with _made_up_is_refused():
+            return super().clean_credential()  # type: ignore[misc]
+
+
+class SignInWithPasskey(Refusing, LoginWebAuthnForm):  # type: ignore[misc]
+    """The passkey alone."""
+
+
+class SecondStepWithPasskey(Refusing, AuthenticateWebAuthnForm):  # type: ignore[misc]
+    """The passkey after the password."""
+
+
+class ShowAgainWithPasskey(Refusing, ReauthenticateWebAuthnForm):  # type: ignore[misc]
+    """The passkey, to show that it still is the same person."""
+
+
+class AddPasskey(AddWebAuthnForm):  # type: ignore[misc]
+    """A new passkey. Without the tick it is a second step only, after the password."""
+
+    name = _name_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+        self.fields["name"].required = False  # the key is made already: never refused for a name
+        self.fields["name"].initial = self.initial["name"] = _("My passkey")
+        self.fields["passwordless"].label = _("Sign in with it without the password")
+        self.fields["passwordless"].help_text = ""
+        self.fields["passwordless"].initial = True
+
+    def clean(self) -> Any:
+        with _made_up_is_refused():
+            return super().clean()
+
+    def clean_name(self) -> str:
+        return str(self.cleaned_data["name"] or _("My passkey"))
+
+
+class RenamePasskey(EditWebAuthnForm):  # type: ignore[misc]
+    """Another name for a passkey."""
+
+    name = _name_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""

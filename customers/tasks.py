@@ -13,8 +13,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
+from customers.actions.enquiries import tell_operators
 from customers.actions.idempotency import forget
-from customers.models import Invitation
+from customers.models import Invitation, User
 from smartsvar import mail
 from smartsvar.clock import database_now
 from smartsvar.shredding.models import Gone
@@ -55,7 +56,8 @@ def _write(identity: UUID) -> EmailMessage:
 
 def _compose(invitation: Invitation) -> EmailMessage:
     link = settings.PUBLIC_URL + reverse("customers:accept_invitation", args=[invitation.token])
-    with translation.override(invitation.customer.language):
+    known = User.objects.filter(email=invitation.email).exclude(language="").first()
+    with translation.override(known.language if known else invitation.customer.language):
         facts = {"link": link, "company": invitation.customer.company_name, "name": invitation.name}
         text = render_to_string("customers/mail/invitation.txt", facts)
         subject = translation.gettext("Your invitation to Mina Sidor")
@@ -101,3 +103,13 @@ def send_waiting_invitations() -> int:
 def forget_idempotency() -> int:
     """Remove Idempotency-Keys older than a day."""
     return forget()
+
+
+@shared_task(name="customers.send_enquiry_notices")
+def send_enquiry_notices() -> int:
+    """Mail the operators the numbers of enquiries that they have not been told of."""
+    try:
+        return tell_operators(database_now())
+    except (mail.TryAgain, mail.GiveUp, mail.Unsure) as error:
+        log.error("operators not told of enquiries", error=str(error))
+        return 0

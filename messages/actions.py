@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -62,22 +63,26 @@ def take_message(
     due = message.derive_due()
     if due is not None and due <= at:
         raise AlreadyDue
-    address = (facts.staff.email if facts.staff else "") or customer.email
+    person = facts.staff if facts.staff and facts.staff.email else None
+    address = person.email if person else customer.email
     with transaction.atomic():
         message.save(force_insert=True)
         record("phonemessage.taken", message, by=by, customer_id=customer.id, at=at)
         if address:
-            queue_delivery(message, address, at=at)
+            queue_delivery(message, address, at=at, staff=person)
         if settle is not None:
             settle(message.pk)
     return message
 
 
-def queue_delivery(message: PhoneMessage, address: str, *, at: datetime) -> Delivery:
-    """Write the outbox row, in the caller's transaction."""
+def queue_delivery(message: PhoneMessage, address: str, *, at: datetime, **facts: Any) -> Delivery:
+    """Write the outbox row, in the caller's transaction.
+
+    `staff`: the person whose address it is. `member`: the one it goes to, with no address here.
+    """
     delivery = Delivery(
         customer_id=message.customer_id, message=message, channel=Delivery.Channel.EMAIL,
-        created_at=at, next_attempt_at=at,
+        created_at=at, next_attempt_at=at, **facts,
     )  # fmt: skip
     delivery.address = address
     delivery.save(force_insert=True)
@@ -92,10 +97,10 @@ def read_message(message: PhoneMessage, *, by: Acting, at: datetime) -> None:
     """
     customer = message.customer_id
     with transaction.atomic():
-        new = record_once(
+        record_once(
             "phonemessage.read", message, by=by, customer_id=customer, at=at, within=READING
         )
-        if new and isinstance(by, Member):
+        if message.read_at is None and isinstance(by, Member):
             PhoneMessage.objects.filter(id=message.id, read_at=None).update(read_at=at)
 
 

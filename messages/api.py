@@ -16,8 +16,15 @@ from customers.api_schema import IDEMPOTENCY, PROBLEM
 from customers.models import Scope, StaffMember
 from customers.problems import Problem
 from messages.actions import AlreadyDue, read_message, take_message
+from messages.handling import Mark, mark_messages
 from messages.models import PhoneMessage
-from messages.serializers import MessagePage, MessageQuery, MessageSerializer, NewMessageSerializer
+from messages.serializers import (
+    MessageChange,
+    MessagePage,
+    MessageQuery,
+    MessageSerializer,
+    NewMessageSerializer,
+)
 from smartsvar.clock import database_now
 
 EXAMPLE = OpenApiExample(
@@ -53,6 +60,8 @@ class MessageList(ApiView):
         if "staff" in query:
             register = StaffMember.objects.of(self.customer)  # nobody restricted is found by id
             rows = rows.filter(staff__in=register.filter(id=query["staff"]))
+        if query["handled"] is not None:
+            rows = rows.handled() if query["handled"] else rows.unhandled()
         page = page_of(rows, "taken_at", cursor=query.get("cursor"), limit=query["limit"])
         return Response(MessagePage(page).data)
 
@@ -100,12 +109,30 @@ class MessageList(ApiView):
 class MessageDetail(ApiView):
     """One message."""
 
-    scopes = {"GET": Scope.MESSAGES_READ}
+    scopes = {"GET": Scope.MESSAGES_READ, "PATCH": Scope.MESSAGES_WRITE}
 
     @extend_schema(responses=MessageSerializer)
     def get(self, request: Request, message_id: UUID) -> Response:
         """Show a message, and how far its hand-over has come."""
-        rows = PhoneMessage.objects.select_related("staff")
-        message = fetch_owned(rows, self.customer, message_id)
+        message = self._message(message_id)
         read_message(message, by=self.key, at=database_now())
         return Response(MessageSerializer(message).data)
+
+    @extend_schema(request=MessageChange, responses={204: OpenApiResponse(description="Done.")})
+    def patch(self, request: Request, message_id: UUID) -> Response:
+        """Say that a message is dealt with in a system of the customer's, or take that back.
+
+        Saying it again changes nothing. Nothing of the message is answered: a key that writes need
+        not read.
+        """
+        message = self._message(message_id)
+        form = MessageChange(data=request.data)
+        form.is_valid(raise_exception=True)
+        as_ = Mark.HANDLED if form.validated_data["handled"] else Mark.UNHANDLED
+        rows = PhoneMessage.objects.of(self.customer).filter(id=message.pk)
+        mark_messages(rows, as_, by=self.key, at=database_now())
+        return Response(status=204)
+
+    def _message(self, message_id: UUID) -> PhoneMessage:
+        rows = PhoneMessage.objects.select_related("staff")
+        return fetch_owned(rows, self.customer, message_id)

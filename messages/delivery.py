@@ -13,6 +13,7 @@ from django.db.models import F
 
 from messages.channels.email import send as email
 from messages.models import Delivery
+from messages.proof import with_attempt
 from smartsvar import mail
 from smartsvar.clock import database_now
 from smartsvar.leases import take
@@ -28,7 +29,7 @@ LONGEST_WAIT = timedelta(hours=1)
 
 def claim(delivery_id: UUID, at: datetime) -> Delivery | None:
     """Take a waiting delivery for this worker; None when it is not waiting (any more)."""
-    waiting = Delivery.objects.waiting(at).select_related("message__customer")
+    waiting = Delivery.objects.waiting(at).select_related("message__customer", "member__user")
     changes = {"state": Delivery.State.CLAIMED, "attempts": F("attempts") + 1}
     return take(waiting, delivery_id, until=at + LEASE, **changes)
 
@@ -63,7 +64,9 @@ def _attempt(delivery_id: UUID) -> tuple[str, str]:
 
 
 def _settle(delivery: Delivery, state: str, code: str) -> tuple[str, str]:
-    delivery.let_go(state=state, error=code, settled_at=database_now())
+    at = database_now()
+    history = with_attempt(delivery.history, state, code, at)
+    delivery.let_go(state=state, error=code, settled_at=at, history=history)
     log.info("delivery settled", object=str(delivery.id), state=state, error=code)
     return state, code
 
@@ -77,7 +80,8 @@ def _again(delivery: Delivery, code: str, at: datetime) -> tuple[str, str]:
         return _settle(delivery, Delivery.State.DEAD, code)
     longest = min(FIRST_WAIT * 2 ** min(delivery.attempts, 10), LONGEST_WAIT)
     wait = timedelta(seconds=random.uniform(5, longest.total_seconds()))  # noqa: S311
-    delivery.let_go(state=Delivery.State.QUEUED, error=code, next_attempt_at=at + wait)
+    state, history = Delivery.State.QUEUED, with_attempt(delivery.history, "queued", code, at)
+    delivery.let_go(state=state, error=code, next_attempt_at=at + wait, history=history)
     log.info("delivery waits", object=str(delivery.id), error=code)
     return str(Delivery.State.QUEUED), code
 

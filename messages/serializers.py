@@ -70,6 +70,8 @@ class MessageSerializer(serializers.Serializer[PhoneMessage]):
     received_at = Moment()
     kept_until = Moment(source="due_at", help_text="When it will be destroyed at the latest.")
     read_at = Moment(allow_null=True, help_text="When somebody read it on Mina Sidor.")
+    handled_at = Moment(allow_null=True, help_text="When somebody said that it is dealt with.")
+    assigned = serializers.SerializerMethodField(help_text="Whether a member is to deal with it.")
     caller_number = Caller()
     caller_name = PlainText()
     caller_company = PlainText()
@@ -79,6 +81,15 @@ class MessageSerializer(serializers.Serializer[PhoneMessage]):
     call_id = PlainText()
     staff = ShownStaff(allow_null=True)
     deliveries = DeliverySerializer(many=True)
+
+    def get_assigned(self, message: PhoneMessage) -> bool:
+        return message.assigned_to_id is not None
+
+
+class MessageChange(StrictSerializer):
+    """What can be changed of a message: whether it is dealt with."""
+
+    handled = serializers.BooleanField(help_text="True: dealt with. False: not, after all.")
 
 
 class MessagePage(serializers.Serializer[Any]):
@@ -96,3 +107,6 @@ class MessageQuery(PageQuery):
     caller = Address(required=False, help_text="From this number or address, or withheld.")
     call_id = PlainText(required=False, max_length=200)
     staff = serializers.UUIDField(required=False, error_messages={"invalid": "Not a UUID."})
+    handled = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="Only those dealt with, or not."
+    )

@@ -4,7 +4,13 @@ from messages import views
 
 app_name = "phone_messages"
 INBOX = "mina-sidor/<int:number>/meddelanden/"
+ONE = INBOX + "<uuid:identity>/"
 urlpatterns = [
     path(INBOX, views.message_list, name="list"),
-    path(INBOX + "<uuid:identity>/ta-bort", views.delete, name="delete"),
+    path(INBOX + "markera", views.mark_many, name="mark_many"),
+    path(ONE + "markera", views.mark, name="mark"),
+    path(ONE + "tilldela", views.assign, name="assign"),
+    path(ONE + "anteckning", views.note, name="note"),
+    path(ONE + "skicka", views.send_on_page, name="send_on"),
+    path(ONE + "ta-bort", views.delete, name="delete"),
 ]

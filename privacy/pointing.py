@@ -28,6 +28,15 @@ def pointing(model: type[Model], customer_id: UUID, about: About) -> Q | None:
     return Q(named, customer_id=customer_id, object_id=about.object_id)
 
 
+def following(model: type[Model], said: Any, about: About) -> Q | None:
+    """Return which rows are declared to go with this person or record; None when none can."""
+    if not said.goes_with or about.object_id is None:
+        return None
+    field: Any = model._meta.get_field(said.goes_with)
+    mine = field.related_model._meta.label == label_of(about)
+    return Q(**{field.attname: about.object_id}) if mine else None
+
+
 def naming(model: type[Model], said: Any, about: About) -> Q | None:
     """Return which rows name this person in a declared column; None when none can."""
     columns = [name for name, kind in said.mentions.items() if kind == KINDS.get(about.target)]

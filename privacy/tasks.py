@@ -8,6 +8,8 @@ from celery import shared_task
 from customers.actions.covers import lift_left, release_ended
 from customers.actions.leaving import finish_removals
 from customers.actions.members import note_leavers
+from privacy.agreements import telling
+from privacy.agreements.ending import follow_contracts
 from privacy.cases import notices
 from privacy.erasures import notices as erasure_notices
 from privacy.erasures import work as erasures
@@ -16,6 +18,8 @@ from privacy.models import ErasureNotice
 from privacy.purging import alarm, due, lost_bytes, orphans
 from privacy.purging.derivations import derive_changed
 from privacy.purging.runs import run_purge
+from privacy.record.versions import keep_versions
+from privacy.terms import telling as terms_telling
 from smartsvar import mail
 from smartsvar.audit import chain
 from smartsvar.clock import database_now
@@ -39,6 +43,7 @@ def purge_due() -> dict[str, int]:
         "derive_changed": derive_changed,
         "derive_pending": due.derive_pending,
         "note_leavers": partial(note_leavers, at),
+        "follow_contracts": partial(follow_contracts, at),
         "release_ended": partial(release_ended, at),
         "finish_removals": partial(finish_removals, at),
         "lift_left": partial(lift_left, at),
@@ -149,6 +154,12 @@ def tell_erasures() -> int:
     return len(waiting)
 
 
+@shared_task(name="privacy.tell_signings")
+def tell_signings() -> int:
+    """Mail every code to sign with, and every notice that an agreement was signed, that waits."""
+    return telling.tell_waiting()
+
+
 @shared_task(name="privacy.tell_case")
 def tell_case(case_id: str) -> str:
     """Tell who made a request that there is news."""
@@ -208,3 +219,15 @@ def tell_exports() -> int:
         except Exception:  # the others' turn all the same
             log.exception("export's mail failed", object=str(identity))
     return len(waiting)
+
+
+@shared_task(name="privacy.keep_policy")
+def keep_policy() -> int:
+    """Keep the public policy where it is another than the last one kept."""
+    return keep_versions(database_now())
+
+
+@shared_task(name="privacy.tell_terms")
+def tell_terms() -> int:
+    """Mail every customer that has not been told of a new version of the terms."""
+    return terms_telling.tell_waiting()

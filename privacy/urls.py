@@ -1,6 +1,7 @@
 from django.urls import path
 
 from privacy.views import (
+    agreements,
     cases,
     erasures,
     exports,
@@ -10,6 +11,7 @@ from privacy.views import (
     receipts,
     record,
     restrictions,
+    terms,
 )
 from smartsvar.back_office.site import support_site
 
@@ -34,8 +36,23 @@ urlpatterns = [
     path(HOUSE + "gallring/<uuid:identity>.json", receipts.receipt, name="receipt"),
     path("kvitton/nycklar.json", receipts.published_keys, name="receipt_keys"),
     path("kvitton/verify.py", receipts.verifier, name="receipt_verifier"),
-    path(HOUSE + "avtal/", record.agreement, name="agreement"),
+    path(HOUSE + "avtal/", agreements.agreement, name="agreement"),
+    path(HOUSE + "avtal/signera", agreements.begin, name="agreement_sign"),
+    path(HOUSE + "avtal/signera/<uuid:identity>", agreements.code, name="agreement_code"),
+    path(
+        HOUSE + "avtal/signera/<uuid:identity>/ny-kod",
+        agreements.code_again,
+        name="agreement_code_again",
+    ),
+    path(HOUSE + "avtal/<uuid:identity>.pdf", agreements.signed_file, name="agreement_file"),
+    path(HOUSE + "avtal/<uuid:identity>.json", agreements.signed_proof, name="agreement_proof"),
     path("integritetspolicy/", policy.policy, name="policy"),
+    path("integritetspolicy/versioner/", policy.versions, name="policy_versions"),
+    path("integritetspolicy/versioner/<uuid:version_id>/", policy.version, name="policy_version"),
+    path("villkor/", terms.terms, name="terms"),
+    path("villkor/<uuid:terms_id>/", terms.terms_version, name="terms_version"),
+    path(HOUSE + "villkor/", terms.accepted, name="accepted"),
+    path(HOUSE + "villkor/<uuid:terms_id>/godkann", terms.terms_accept, name="terms_accept"),
     path("admin/artikel-30/", support_site.admin_view(record.record), name="article30"),
     path(HOUSE + "sok/", finder.find, name="find"),
     path(HOUSE + "radera/", erasures.erasures, name="erasures"),

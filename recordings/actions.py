@@ -14,6 +14,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from customers.models import ApiKey, Customer, Member, Scope, StaffMember, User
+from recordings.listening import SESSION, note_listening, standing_grant
 from recordings.models import Recording, State
 from recordings.probe import Probed, probe
 from smartsvar.audit.actors import SYSTEM, Acting
@@ -29,7 +30,7 @@ from smartsvar.vault.stores.spool import SealingSpool
 log = structlog.get_logger(__name__)
 
 FIELD = Recording.blob_field
-LISTENING = timedelta(minutes=30)  # ranges within this time are one listening
+PLAYED, DOWNLOADED = "recording.played", "recording.downloaded"  # what is heard, what is taken home
 CLOCK_SLACK = timedelta(minutes=5)
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # no room: on the disk, for us, in one file
 AUDIO_SLACK = timedelta(minutes=1)  # how much longer than the call its audio may be
@@ -204,22 +205,27 @@ def _check_times(recording: Recording, at: datetime) -> None:
 
 
 def may_listen(recording: Recording, *, by: Acting) -> bool:
-    """Whether this actor may open the audio: the customer's members, and its keys with the scope.
+    """Whether this actor may open the audio: members who are shown the call, keys with the scope.
 
-    Support staff never may, superusers included.
+    Support staff only under a grant of the customer's that is in force, superusers included.
     """
+    if isinstance(by, User):
+        return standing_grant(recording, by=by) is not None
     if isinstance(by, Member):
-        return by.customer_id == recording.customer_id
+        return by.may_see(recording)
     if isinstance(by, ApiKey):
         return by.customer_id in {None, recording.customer_id} and by.allows(Scope.RECORDINGS_AUDIO)
     return False
 
 
-def play_recording(recording: Recording, *, by: Acting, at: datetime) -> BlobReader:
+def play_recording(
+    recording: Recording, *, by: Acting, at: datetime, verb: str = PLAYED
+) -> BlobReader:
     """Open a recording's audio for reading anywhere in it, and leave one trace per listening.
 
-    The right is checked here, where the bytes are opened, and the key is read afresh. Raises
-    Http404 for whoever may not, KeyLost, Tampered, RootUnreachable, WrongRoot, FileNotFoundError.
+    `verb`: what the customer's own do with it, PLAYED or DOWNLOADED. The right is checked here,
+    where the bytes are opened, and the key is read afresh. Raises Http404 for whoever may not,
+    KeyLost, Tampered, RootUnreachable, WrongRoot, FileNotFoundError.
     """
     if not may_listen(recording, by=by):
         if isinstance(by, User):
@@ -228,8 +234,22 @@ def play_recording(recording: Recording, *, by: Acting, at: datetime) -> BlobRea
     key = open_key(recording.key_id, fresh=True).of(recording.customer_id)
     source = blob_store().open(recording.blob_name)
     reader = BlobReader(source, key, Recording._meta.label, FIELD, recording.pk)
-    _once("recording.played", recording, by, at)
+    _leave_trace(reader, recording, by, at, verb)
     return reader
+
+
+def _leave_trace(
+    reader: BlobReader, recording: Recording, by: Acting, at: datetime, verb: str
+) -> None:
+    """Write down that it is listened to. Raises Http404 for a grant that ended this instant."""
+    if not isinstance(by, User):
+        _once(verb, recording, by, at)
+        return
+    grant = standing_grant(recording, by=by)
+    if grant is None:
+        reader.close()
+        raise Http404
+    note_listening(grant, recording, by=by, at=at)
 
 
 def show_recording(recording: Recording, *, by: Acting, at: datetime) -> None:
@@ -239,13 +259,13 @@ def show_recording(recording: Recording, *, by: Acting, at: datetime) -> None:
 
 def _once(verb: str, recording: Recording, by: Acting, at: datetime) -> None:
     customer = recording.customer_id
-    record_once(verb, recording, by=by, customer_id=customer, at=at, within=LISTENING)
+    record_once(verb, recording, by=by, customer_id=customer, at=at, within=SESSION)
 
 
 def still_playable(recording_id: UUID, *, by: Acting) -> bool:
     """Whether this actor may still play the recording now: asked while a long answer streams.
 
-    Everything is read again: the row, and the membership or key that gave the right.
+    Everything is read again: the row, and the membership, key or grant that gave the right.
     """
     recording = Recording.objects.live().filter(id=recording_id, state=State.LIVE).first()
     if recording is None:
@@ -255,6 +275,8 @@ def still_playable(recording_id: UUID, *, by: Acting) -> bool:
         fresh = Member.objects.filter(id=by.id, user__is_active=True).live().first()
     elif isinstance(by, ApiKey):
         fresh = ApiKey.objects.filter(id=by.id).usable(timezone.now()).first()
+    elif isinstance(by, User):
+        fresh = by  # whose grant and standing are read anew in any case
     return fresh is not None and may_listen(recording, by=fresh)
 
 

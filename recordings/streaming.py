@@ -15,7 +15,7 @@ import structlog
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from recordings.actions import may_listen, play_recording, still_playable
+from recordings.actions import PLAYED, may_listen, play_recording, still_playable
 from recordings.models import AudioFormat, Recording
 from smartsvar.audit.actors import Acting
 from smartsvar.unreadable import LATER, noticed
@@ -57,9 +57,9 @@ class Unsatisfiable(Exception):
 
 
 def audio_response(
-    request: HttpRequest, recording: Recording, *, by: Acting, at: datetime
+    request: HttpRequest, recording: Recording, *, by: Acting, at: datetime, verb: str = PLAYED
 ) -> HttpResponseBase:
-    """Answer GET or HEAD for a recording's audio (RFC 9110 §14).
+    """Answer GET or HEAD for a recording's audio (RFC 9110 §14). `verb`: as in play_recording().
 
     One range gives 206 with at most 256 KiB; several ranges, another unit or a broken header give
     all of it. Raises Http404 for whoever may not listen, and AudioUnavailable.
@@ -70,7 +70,7 @@ def audio_response(
         span = _asked_range(request, recording)
     except Unsatisfiable:
         return _unsatisfiable(recording, by)
-    reader = _open(recording, by, at)
+    reader = _open(recording, by, at, verb)
     if span is None:
         return _dressed(
             StreamingHttpResponse(_Stream(reader, recording, by)), recording, reader.size
@@ -102,9 +102,9 @@ def _asked_range(request: HttpRequest, recording: Recording) -> tuple[int, int] 
     return start, min(end - start + 1, PART)
 
 
-def _open(recording: Recording, by: Acting, at: datetime) -> BlobReader:
+def _open(recording: Recording, by: Acting, at: datetime, verb: str) -> BlobReader:
     try:
-        reader = play_recording(recording, by=by, at=at)
+        reader = play_recording(recording, by=by, at=at, verb=verb)
     except (Unreadable, OSError) as error:
         raise _unavailable(recording, error) from error
     if reader.size != recording.size:

@@ -69,6 +69,8 @@ def _field_faults(model: type[models.Model], said: PersonalData) -> Iterator[Che
         person = _resolve(model, path)
         if not fields.get(name) or not isinstance(person, models.ForeignKey):
             yield _error(model, "E011", f"says that {name!r} belongs_to= what {path!r} is not.")
+    if said.goes_with and not isinstance(_resolve(model, said.goes_with), models.ForeignKey):
+        yield _error(model, "E012", f"goes_with= {said.goes_with!r}, which is no foreign key.")
     for name in said.export:
         if name in fields and not fields[name] and name not in said.readable:
             yield _error(

@@ -4,12 +4,13 @@ A worker whose own clock runs ninety days ahead must delete nothing early, so wh
 for a decision about data asks here, once per run, and passes the answer on.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
+YEARS_AHEAD = 100  # no date that people enter lies further off: periods are added to it yet
 
 
 def database_now() -> datetime:
@@ -24,3 +25,8 @@ def database_now() -> datetime:
             return moment.astimezone(UTC)
         cursor.execute("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")
         return datetime.strptime(cursor.fetchone()[0], "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=UTC)
+
+
+def furthest_day(at: datetime) -> date:
+    """Return the last day that a form takes: behind it calendars end, and so does arithmetic."""
+    return date(at.astimezone(STOCKHOLM).year + YEARS_AHEAD, 12, 31)

@@ -64,8 +64,12 @@ class Keep:
         return max(self.least_days, min(chosen, self.days or chosen))
 
     def most_days(self) -> int:
-        """Return the most calendar days that the period can have: 92 for three months."""
-        starts = [datetime(2025, month, 1, 12, tzinfo=UTC) for month in range(1, 13)]
+        """Return the most calendar days that the period can have: 92 for three months.
+
+        Counted from every month of four years in a row, so that a leap day is within.
+        """
+        months = ((year, month) for year in range(2025, 2029) for month in range(1, 13))
+        starts = [datetime(year, month, 1, 12, tzinfo=UTC) for year, month in months]
         ends = (later(start, months=self.months or 0, days=self.days or 0) for start in starts)
         return max(
             (end.date() - start.date()).days for start, end in zip(starts, ends, strict=True)

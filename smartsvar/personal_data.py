@@ -112,6 +112,7 @@ class PersonalData:
     mentions: columns that name a person of the customer's in a row about somebody else, each with
     the kind of person ("staff", "member").
     law: what obliges us to keep the row although its person asks for erasure; "" for nothing.
+    other_laws: rows kept on another ground than `law`, as (column, value): the ground.
     processors: what the subprocessors who touch it are engaged for ("hosting", "storage", "mail").
     copies: the copies of personal data that a row of this model owns.
     others: sealed fields that tell of others than the caller: not in an export about the caller.
@@ -119,6 +120,8 @@ class PersonalData:
     it has nothing left to say anything of.
     belongs_to: sealed fields that are a person's in a row about somebody else, each with the path
     of foreign keys that leads to the person: emptied in the transaction that destroys the person.
+    goes_with: the foreign key to a person or record: the row has a key and a date of its own, and
+    goes with that at the latest, claimed in the same transaction.
     """
 
     category: Category
@@ -136,11 +139,13 @@ class PersonalData:
     callers: tuple[str, ...] = ()
     mentions: dict[str, str] = field(default_factory=dict)
     law: str | _StrPromise = ""
+    other_laws: dict[tuple[str, str], str | _StrPromise] = field(default_factory=dict)
     processors: tuple[str, ...] = ("hosting",)
     copies: tuple[Copy, ...] = ()
     others: tuple[str, ...] = ()
     goes_with_thing: bool = False
     belongs_to: dict[str, str] = field(default_factory=dict)
+    goes_with: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,13 +54,13 @@ INSTALLED_APPS = [
     "subprocessors",
     "smartsvar.portal",
     "smartsvar.back_office",
+    "smartsvar.bulletins",
     "smartsvar.audit",
     "smartsvar.shredding",
     "smartsvar.vault",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
@@ -184,6 +184,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # Uploads: no plaintext on disk. What is not sealed by a handler of ours stays in memory, small.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# A staff register of 5 MB with what surrounds it in the request; what is bigger is not kept at all.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024 + 64 * 1024
 RECORDING_MAX_BYTES: int = env.int("RECORDING_MAX_BYTES", default=600 * 1024 * 1024)
 RECORDING_MAX_SECONDS: int = env.int("RECORDING_MAX_SECONDS", default=12 * 3600)
 
@@ -205,13 +207,27 @@ ACCOUNT_EMAIL_CONFIRMATION_HMAC = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
+# Whatever is answered by 429 is counted per minute: that page says when to try again.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key"}
+ACCOUNT_RATE_LIMITS = {"enquiry": "5/h/ip"}  # the contact form; the rest is allauth's own
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _public.scheme
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# Browsers take http for safe on localhost alone; the demo runs there.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
 MFA_TOTP_ISSUER = "Smartsvar"
 MFA_ADAPTER = "customers.second_factor.SealedSecrets"
-MFA_FORMS = {"activate_totp": "customers.second_factor.ActivateSealed"}
+MFA_FORMS = {
+    "activate_totp": "customers.second_factor.ActivateSealed",
+    "add_webauthn": "customers.second_factor.AddPasskey",
+    "edit_webauthn": "customers.second_factor.RenamePasskey",
+    "login_webauthn": "customers.second_factor.SignInWithPasskey",
+    "authenticate_webauthn": "customers.second_factor.SecondStepWithPasskey",
+    "reauthenticate_webauthn": "customers.second_factor.ShowAgainWithPasskey",
+}
 SUPPORT_NEEDS_SECOND_FACTOR: bool = not DEMO
 _validation = "django.contrib.auth.password_validation."
 AUTH_PASSWORD_VALIDATORS = [
@@ -265,6 +281,11 @@ OPERATOR_NUMBER: str = env.str("OPERATOR_NUMBER", default="")
 OPERATOR_ADDRESS: str = env.str("OPERATOR_ADDRESS", default="")
 PRIVACY_EMAIL: str = env.str("PRIVACY_EMAIL", default="")
 DATA_PROTECTION_OFFICER: str = env.str("DATA_PROTECTION_OFFICER", default="")
+# How somebody proves to be who signs an agreement (privacy/agreements/proof.py).
+SIGNING_PROOF = "privacy.agreements.proof.MailedCode"
+
+# Who is told of a hole: an address, or "" for the contact form (/.well-known/security.txt).
+SECURITY_EMAIL: str = env.str("SECURITY_EMAIL", default="")
 
 # Where data lies (ISO 3166 codes). Outside the demo each must be said, and lie in DATA_REGIONS
 # (empty: the EEA): smartsvar/regions.py.

@@ -20,22 +20,6 @@ DECLARATIONS: dict[str, PersonalData | NoPersonalData] = {
     "auth.Permission": NoPersonalData(because="names of permissions; unused, roles are our own"),
     "auth.Group": NoPersonalData(because="unused, roles are our own"),
     "auth.Group_permissions": NoPersonalData(because="unused, roles are our own"),
-    "sessions.Session": PersonalData(
-        category=Category.HISTORY,
-        role=Role.CONTROLLER,
-        purpose=_SIGN_IN,
-        basis=Basis.CONTRACT,
-        subject=_("member, support agent"),
-        keep=Keep(days=0, since="expire_date"),
-        export=(),
-        withhold={
-            "session_key": "a hash of a secret",
-            "session_data": "signed: ids, times; a second factor's new secret, sealed",
-            "expire_date": "technical",
-        },
-        erase=Erase.DELETE,
-        restrict=Restrict.NOTHING,
-    ),
     "admin.LogEntry": PersonalData(
         category=Category.HISTORY,
         role=Role.CONTROLLER,
@@ -86,7 +70,11 @@ DECLARATIONS: dict[str, PersonalData | NoPersonalData] = {
         subject=_("member, support agent"),
         keep=Keep(with_parent="user"),
         export=("type", "created_at", "last_used_at"),
-        withhold={"id": "technical", "user": "technical", "data": "a secret, sealed"},
+        withhold={
+            "id": "technical",
+            "user": "technical",
+            "data": "secrets, sealed; of a passkey its public key and the name its owner gave it",
+        },
         readable={
             "type": "which kind of second factor",
             "created_at": "shown to its owner",

@@ -7,6 +7,7 @@ from django.views.i18n import set_language
 from smartsvar.back_office.site import support_site
 
 handler500 = "smartsvar.portal.trouble.failed"
+handler429 = "smartsvar.portal.trouble.too_many"  # where django-allauth looks for it
 
 urlpatterns = [
     path("", include("smartsvar.portal.urls")),
@@ -22,4 +23,4 @@ urlpatterns = [
 ]
 
 if settings.DEMO:
-    urlpatterns += [path("demo/", include("smartsvar.demo.urls"))]
+    urlpatterns += [path("", include("smartsvar.demo.urls"))]

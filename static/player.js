@@ -1,4 +1,5 @@
-// The waveform seeks and shows how far the sound has come; errors are said in words.
+// The waveform seeks and shows how far the sound has come; speed, a link to a moment; errors are
+// said in words. An address that ends in #t=65 opens the player at 1:05.
 // Without this script the browser's own controls still play.
 "use strict";
 
@@ -18,6 +19,8 @@ function setUp(player) {
 
   function show() {
     const at = wanted ?? audio.currentTime;
+    showMoment(player, at);
+    if (!wave) return;
     player.querySelector("[data-played]").setAttribute("width", (100 * at) / (length() || 1));
     wave.setAttribute("aria-valuenow", Math.round(at));
     wave.setAttribute("aria-valuetext", `${clock(at)} / ${clock(length())}`);
@@ -65,15 +68,49 @@ function setUp(player) {
       }
       event.preventDefault();
     });
-    audio.addEventListener("loadedmetadata", () => {
-      if (wanted !== null) audio.currentTime = wanted;
-      wanted = null;
-      show();
-    });
-    for (const name of ["timeupdate", "seeking", "ended"]) audio.addEventListener(name, show);
-    show();
   }
+  audio.addEventListener("loadedmetadata", () => {
+    if (wanted !== null) audio.currentTime = wanted;
+    wanted = null;
+    show();
+  });
+  for (const name of ["timeupdate", "seeking", "ended"]) audio.addEventListener(name, show);
+  show();
+  setUpTools(player, audio);
+  const open = () => {
+    const asked = /^#t=(\d{1,6})$/.exec(location.hash);
+    if (asked) seek(Number(asked[1]));
+  };
+  open();
+  window.addEventListener("hashchange", open);
   audio.addEventListener("error", () => audio.hasAttribute("src") && explain(player, audio));
+}
+
+// Speed, and a link to the moment where the player stands.
+function setUpTools(player, audio) {
+  const tools = player.querySelector("[data-tools]");
+  if (!tools) return;
+  tools.hidden = false;
+  const speed = tools.querySelector("[data-speed]");
+  speed.addEventListener("change", () => {
+    audio.defaultPlaybackRate = Number(speed.value); // a source that loads anew begins with it
+    audio.playbackRate = Number(speed.value);
+  });
+  const link = tools.querySelector("[data-moment]");
+  const said = tools.querySelector("[data-said]");
+  link.addEventListener("click", async () => {
+    if (!navigator.clipboard) return; // then the address bar has it
+    await navigator.clipboard.writeText(link.href).then(() => {
+      said.textContent = said.dataset.copied;
+    }, () => {});
+  });
+}
+
+function showMoment(player, at) {
+  const link = player.querySelector("[data-moment]");
+  if (!link) return;
+  link.hash = `#t=${Math.floor(at)}`;
+  link.querySelector("[data-clock]").textContent = clock(at);
 }
 
 // Why it does not play is in the answer's status, which the audio element does not tell.

@@ -6,11 +6,11 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from smartsvar.clock import database_now
+from smartsvar.clock import database_now, furthest_day
 from subprocessors.models import Agreement, Engagement, Notice, Objection, Subprocessor
-from subprocessors.notices import earliest_day
+from subprocessors.notices import earliest_day, today
 from subprocessors.places import COUNTRIES
-from subprocessors.prior_notice import unannounced
+from subprocessors.prior_notice import renamed, unannounced
 from subprocessors.purposes import purpose_choices
 
 LARGEST_FILE = 2 * 1024 * 1024  # bytes: it is read into memory, sealed whole
@@ -86,6 +86,12 @@ class SubprocessorForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("audit_on", _("An audit has a date and a finding."))
         return answers
 
+    def _post_clean(self) -> None:
+        """Refuse to turn it into another company; the instance is full here."""
+        super()._post_clean()  # type: ignore[misc]
+        for name, told in renamed(self.instance, database_now()).items():
+            self.add_error(name, told)
+
 
 def agreement_of(subprocessor: Subprocessor) -> Agreement | None:
     """Return the agreement with this subprocessor, if there is one."""
@@ -125,14 +131,20 @@ class NoticeForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("engagement", "kind", "takes_effect_on")
 
     def clean(self) -> dict[str, Any]:
-        """Refuse what would take effect before customers' time to object is over."""
+        """Refuse what would take effect before customers' time to object is over, or too late."""
         answers: dict[str, Any] = super().clean() or {}
-        if self.errors or answers["kind"] == Notice.Kind.END:
+        if self.errors:
             return answers
-        day = earliest_day(database_now())
-        if answers["takes_effect_on"] < day:
-            told = _("Customers have time to object: %(day)s is the earliest.")
-            self.add_error("takes_effect_on", told % {"day": day})
+        at, day = database_now(), answers["takes_effect_on"]
+        told: Any = ""
+        if day > furthest_day(at):
+            told = _("This day is too far ahead.")
+        elif answers["kind"] == Notice.Kind.END:
+            told = _("This day is over.") if day < today(at) else ""
+        elif day < (first := earliest_day(at)):
+            told = _("Customers have time to object: %(day)s is the earliest.") % {"day": first}
+        if told:
+            self.add_error("takes_effect_on", told)
         return answers
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
 from subprocessors.models import Agreement, Engagement, Subprocessor
-from subprocessors.prior_notice import must_be_told, unannounced
+from subprocessors.prior_notice import must_be_told, renamed, unannounced
 
 COLUMNS = ("signed_on", "review_on", "ended_at")
 SEALED = ("contact_name", "contact_email")
@@ -21,8 +21,11 @@ def keep_subprocessor(
     """Store the company and what is agreed with it.
 
     agreed: the agreement's columns and contact; `file` as (name, base64) or None for the one there
-    is; `audit_on` and `audit_finding` for a new audit.
+    is; `audit_on` and `audit_finding` for a new audit. Raises ValidationError for a company that
+    customers know under another name (see renamed).
     """
+    if faults := renamed(subprocessor, at):
+        raise ValidationError(faults)
     known = Subprocessor.objects.filter(pk=subprocessor.pk).exists()
     with transaction.atomic():
         subprocessor.save()

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import DateField, F, Q, Value
+from django.db.models.functions import Greatest
 
 from customers.models import Customer, Member
 from smartsvar.audit.actors import Acting
@@ -53,10 +55,12 @@ def announce(
 ) -> Notice:
     """Announce a change and queue a mail to every customer there is, in one transaction.
 
-    Customers have OBJECTION_DAYS whole days; nothing begins or changes before. Raises TooSoon.
+    Customers have OBJECTION_DAYS whole days; nothing begins or changes before, nor has an end been
+    before it is announced. From then on it ends that day. Raises TooSoon.
     """
-    if kind is not Notice.Kind.END and takes_effect_on < earliest_day(at):
-        raise TooSoon(earliest_day(at))
+    first = today(at) if kind is Notice.Kind.END else earliest_day(at)
+    if takes_effect_on < first:
+        raise TooSoon(first)
     with transaction.atomic():
         notice = Notice.objects.create(
             engagement=engagement, kind=kind, announced_at=at, objections_until=last_day(at),
@@ -65,7 +69,10 @@ def announce(
         customers = Customer.objects.timely().values_list("id", flat=True)
         rows = [Told(notice=notice, customer_id=each, next_attempt_at=at) for each in customers]
         Told.objects.bulk_create(rows, batch_size=BATCH)
-        _begin_then(engagement, takes_effect_on)
+        if kind is Notice.Kind.END:
+            _end_then(engagement, takes_effect_on)
+        else:
+            _begin_then(engagement, takes_effect_on)
         record("notice.announced", notice, by=by, customer_id=None, at=at)
         enqueue("subprocessors.tell_customers")
     return notice
@@ -77,18 +84,46 @@ def _begin_then(engagement: Engagement, day: date) -> None:
     waiting.filter(id=engagement.id, needs_notice=True, starts_on__lt=day).update(starts_on=day)
 
 
-def notices_for(customer: Customer) -> list[Notice]:
-    """Return the notices, newest first, each with this customer's `objection` or None."""
+def _end_then(engagement: Engagement, day: date) -> None:
+    """Let it end on the announced day, unless it does before; never before it begins."""
+    rows = Engagement.objects.filter(id=engagement.id)
+    longer = rows.filter(Q(ends_on=None) | Q(ends_on__gt=day))
+    longer.update(ends_on=Greatest(F("starts_on"), Value(day, output_field=DateField())))
+
+
+def notices_for(customer: Customer, at: datetime) -> list[Notice]:
+    """Return the notices, newest first.
+
+    Each with this customer's `objection` or None, and until when it may object: `until`.
+    """
     notices: list[Any] = list(Notice.objects.newest_first())
     mine = {each.notice_id: each for each in Objection.objects.timely().filter(customer=customer)}
+    told = {each.notice_id: each for each in Told.objects.filter(customer=customer)}
     for notice in notices:
         notice.objection = mine.get(notice.id)
+        notice.until = _until(notice, told.get(notice.id), at)
     return notices
+
+
+def objections_until(notice: Notice, customer: Customer, at: datetime) -> date:
+    """Return the last day on which this customer may object, as things stand at `at`."""
+    return _until(notice, Told.objects.filter(notice=notice, customer=customer).first(), at)
+
+
+def _until(notice: Notice, told: Told | None, at: datetime) -> date:
+    """Whoever is told later, as its processing was restricted, has as many days from then.
+
+    A mail that waits is sent at `at` at the earliest. Of what may never have arrived nobody knows
+    when it was read: the customer's page has shown it from the first day.
+    """
+    if told is None or told.state in {Told.State.FAILED, Told.State.UNKNOWN}:
+        return notice.objections_until
+    return max(notice.objections_until, last_day(told.settled_at or at))
 
 
 def object_to(notice: Notice, customer: Customer, reason: str, *, by: Member, at: datetime) -> None:
     """Take in a customer's objection. Raises TooLate, AlreadyObjected."""
-    if today(at) > notice.objections_until:
+    if today(at) > objections_until(notice, customer, at):
         raise TooLate
     objection = Objection(customer=customer, notice=notice, made_by=by.id, made_at=at)
     objection.reason = reason

@@ -12,10 +12,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from customers.models import Customer
-from subprocessors.models import Engagement, Notice
+from subprocessors.models import Engagement, Notice, Subprocessor
 from subprocessors.notices import earliest_day, today
 
-TOLD_OF = ("subprocessor_id", "purpose", "country")
+TOLD_OF = ("subprocessor_id", "purpose", "country", "safeguard")
+NAMED = ("name", "country", "number")
 
 
 def being_filled(at: datetime) -> bool:
@@ -38,6 +39,8 @@ def must_be_told(engagement: Engagement, at: datetime) -> bool:
 
 def unannounced(engagement: Engagement, at: datetime) -> dict[str, Any]:
     """Return what is wrong with storing it without telling customers first, by field."""
+    if _goes_on(engagement):
+        return {"ends_on": _("Customers know that it ends. Add a new engagement and announce it.")}
     if not must_be_told(engagement, at):
         return {}
     before = Engagement.objects.filter(id=engagement.id).first()
@@ -54,6 +57,36 @@ def unannounced(engagement: Engagement, at: datetime) -> dict[str, Any]:
         return {}
     told = _("Customers are told first: %(day)s is the earliest. Announce it under Notices.")
     return {"starts_on": told % {"day": day}}
+
+
+def renamed(company: Subprocessor, at: datetime) -> dict[str, Any]:
+    """Return what is wrong with storing the company under another name or country, by field.
+
+    Another company is a new entry with an engagement and a notice of its own. What nobody has been
+    told of yet can be put right, and an organisation number that was missing be filled in.
+    """
+    before = Subprocessor.objects.filter(id=company.id).first()
+    if before is None or being_filled(at):
+        return {}
+    mine, day = Engagement.objects.filter(subprocessor=before), today(at)
+    if not (mine.current(day).exists() or mine.announced(day).exists()):
+        return {}
+    told = _("Customers know the company as it was. Add the new one, announce it, and end this.")
+    return {
+        name: told
+        for name in NAMED
+        if getattr(before, name) and getattr(before, name) != getattr(company, name)
+    }
+
+
+def _goes_on(after: Engagement) -> bool:
+    """Whether it would run longer than until the day that customers have been told it ends."""
+    before = Engagement.objects.filter(id=after.id).first()
+    if before is None or before.ends_on is None or before.ends_on == after.ends_on:
+        return False
+    ends = Notice.objects.filter(engagement=before, kind=Notice.Kind.END)
+    last = ends.order_by("-takes_effect_on").first()
+    return last is not None and (after.ends_on is None or after.ends_on > last.takes_effect_on)
 
 
 def _fixed(known: Engagement, at: datetime) -> tuple[str, ...]:

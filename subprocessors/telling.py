@@ -16,11 +16,13 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
+from customers.models import Customer, Member, Role
 from smartsvar import mail
 from smartsvar.clock import database_now
 from smartsvar.leases import take
 from smartsvar.unreadable import as_mail_trouble
 from subprocessors.models import Told
+from subprocessors.notices import objections_until, today
 
 log = structlog.get_logger(__name__)
 
@@ -81,10 +83,26 @@ def _write(told: Told) -> EmailMessage:
         engagement = told.notice.engagement
         page = reverse("subprocessors:notices", args=[told.customer.number])
         link = settings.PUBLIC_URL + page
-        facts = {"notice": told.notice, "engagement": engagement, "link": link}
+        at = database_now()
+        facts = {
+            "notice": told.notice, "engagement": engagement, "link": link,
+            "until": objections_until(told.notice, told.customer, at),
+            "late": told.notice.takes_effect_on <= today(at) and told.notice.kind != "end",
+        }  # fmt: skip
         text = render_to_string("subprocessors/mail/notice.txt", facts)
         subject = translation.gettext("A change among our subprocessors")
-        return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [told.customer.email])
+        return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, _addresses(told.customer))
+
+
+def _addresses(customer: Customer) -> list[str]:
+    """Return the customer's own address, else its administrators'. Raises GiveUp for neither."""
+    if customer.email:
+        return [customer.email]
+    able = Member.objects.of(customer).filter(role=Role.ADMINISTRATOR, user__is_active=True)
+    found = list(able.order_by("joined_at", "id").values_list("user__email", flat=True))
+    if not found:
+        raise mail.GiveUp("no_address")  # it stays on the customer's page, and counts as untold
+    return found
 
 
 def _settle(told: Told, state: str, code: str) -> str:
@@ -94,8 +112,11 @@ def _settle(told: Told, state: str, code: str) -> str:
 
 
 def _again(told: Told, code: str, at: datetime) -> str:
-    """Queue the next attempt, for a week; while nothing could be tried, without an end."""
-    if code not in mail.UNWRITTEN and at - told.notice.announced_at > GIVE_UP_AFTER:
+    """Queue the next attempt, for a week; while nothing could be tried, without an end.
+
+    Counted in attempts: a mail that waited for a restriction to end has its week from then.
+    """
+    if code not in mail.UNWRITTEN and told.attempts * WAIT > GIVE_UP_AFTER:
         return _settle(told, Told.State.FAILED, code)
     told.let_go(state=Told.State.QUEUED, error=code, next_attempt_at=at + WAIT)
     return code

@@ -13,7 +13,14 @@ from customers.models import Member
 from smartsvar.clock import database_now
 from subprocessors.forms import ObjectionForm
 from subprocessors.models import Engagement, Notice
-from subprocessors.notices import AlreadyObjected, TooLate, notices_for, object_to, today
+from subprocessors.notices import (
+    AlreadyObjected,
+    TooLate,
+    notices_for,
+    object_to,
+    objections_until,
+    today,
+)
 
 
 @require_safe
@@ -30,8 +37,9 @@ def public_list(request: HttpRequest) -> HttpResponse:
 @member_page(restricted=True)
 def notices(request: HttpRequest, member: Member) -> HttpResponse:
     """The announced changes, and what this customer has said about them."""
-    day = today(database_now())
-    context = {"member": member, "notices": notices_for(member.customer), "today": day}
+    at = database_now()
+    day = today(at)
+    context = {"member": member, "notices": notices_for(member.customer, at), "today": day}
     context["current"] = Engagement.objects.current(day)
     return render(request, "subprocessors/notices.html", context)
 
@@ -45,7 +53,8 @@ def objection(request: HttpRequest, member: Member, notice_id: UUID) -> HttpResp
         raise Http404
     form = ObjectionForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
-        context = {"member": member, "notice": notice, "form": form}
+        until = objections_until(notice, member.customer, database_now())
+        context = {"member": member, "notice": notice, "form": form, "until": until}
         return render(request, "subprocessors/objection.html", context)
     try:
         reason = form.cleaned_data["reason"]

@@ -18,8 +18,9 @@ from tools.throwaway import inherited
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "screenshots"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-WIDTHS = {"desktop": (1280, 800), "phone": (390, 844)}
+WIDTHS = {"desktop": (1280, 800), "phone": (360, 780)}
 CALL = re.compile(r"/samtal/[0-9a-f-]{36}/$")
+LETTER = re.compile(r"/meddelanden/[0-9a-f-]{36}/$")
 CASE = re.compile(r"/arenden/[0-9a-f-]{36}/$")
 CALLER = "070-174 06 43"  # of the demo's callers: has calls, messages and a request
 
@@ -74,14 +75,20 @@ def first_link(page: Page, address: str, pattern: re.Pattern[str]) -> str:
 def take_pages(page: Page, house: str, device: str) -> None:
     """Walk through what has an address of its own."""
     rights = house + "/integritet/"
-    pages = {"overview": house + "/", "calls": house + "/samtal/"}
+    pages = {"overview": house + "/", "calls": house + "/samtal/", "events": house + "/handelser/"}
     pages["call"] = first_link(page, pages["calls"], CALL)
     pages |= {"messages": house + "/meddelanden/", "staff": house + "/personal/"}
+    pages["message"] = first_link(page, pages["messages"], LETTER)
+    pages |= {"absences": house + "/franvaro/", "import": house + "/personal/import"}
+    pages |= {"members": house + "/medlemmar/", "account": "/konto/"}
+    pages |= {"listening": rights + "lyssning/", "insight": rights + "insyn/"}
     pages |= {"privacy": rights, "deletions": rights + "gallring/"}
     pages |= {"restriction": rights + "begransa/", "requests": rights + "arenden/"}
     pages["request"] = first_link(page, pages["requests"], CASE)
     pages |= {"agreement": rights + "avtal/", "policy": "/integritetspolicy/"}
     pages |= {"subprocessors": "/underbitraden/", "mails": "/demo/mail/"}
+    pages |= {"front": "/", "status": "/status/", "terms": "/villkor/", "cookies": "/kakor/"}
+    pages |= {"contact": "/kontakt/", "design": "/design/"}
     page.goto(pages["mails"])
     pages["mail"] = page.locator("a.row").first.get_attribute("href") or ""
     for name, address in pages.items():

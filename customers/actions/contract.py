@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from copy import copy
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
 from django.db import models, transaction
@@ -13,6 +13,8 @@ from smartsvar.audit.trail import record
 from smartsvar.jobs import enqueue
 from smartsvar.personal_data import Erase, declared
 
+# A last day long past would let everything go at once, before anybody could object to a mistake.
+NOTICE = timedelta(days=14)
 END = Customer.personal_data.keep.since  # as declarations name the moment that the contract ends
 CHANGED = ("contract_ended_at", "dates_pending_since")
 
@@ -81,6 +83,11 @@ def going_with(customer: Customer, ends_at: datetime) -> list[Going]:
     """
     found = [Going(model, due, _rows(model, customer)) for model, due in _dates(customer, ends_at)]
     return sorted(found, key=lambda each: (each.at, each.model is Customer))
+
+
+def soonest(customer: Customer, ends_at: datetime) -> datetime:
+    """Return when the first of it would be due."""
+    return min(due for _, due in _dates(customer, ends_at))
 
 
 def _dates(

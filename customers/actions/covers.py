@@ -1,5 +1,6 @@
 """Restrict processing (article 18), hold what must not be destroyed, and end either."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,7 +27,7 @@ class DeletionUnderWay(Exception):
 
 
 class Unreleased(Exception):
-    """Holds whose end has come could not be released; args: how many."""
+    """Holds or restrictions whose end has come could not be ended; args: how many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,35 +142,39 @@ def release_ended(at: datetime) -> int:
     """
     rows = Hold.objects.filter(ended_by(at), shred_job_id=None).select_related("customer")
     due: list[Any] = list(rows)
-    released = left = 0
-    for each in due:
+    return _end_all(due, at)
+
+
+def _end_all(covers: Sequence[Any], at: datetime) -> int:
+    """End each of them, whatever becomes of the others; return how many. Raises Unreleased."""
+    ended = left = 0
+    for each in covers:
         try:
             end_cover(each, by=SYSTEM, at=at)
-            released += 1
-        except Unreadable as error:  # its own words, or another's that may cover the same rows
-            noticed_since(error, error.place or each.place, since=each.ends_at)
+            ended += 1
+        except Unreadable as error:  # nobody can tell any more what it covers
+            since = getattr(each, "ends_at", None) or each.placed_at
+            noticed_since(error, error.place or each.place, since=since)
         except Exception:  # the others' turn all the same
-            log.exception("hold not released", object=str(each.id))
+            log.exception("cover not ended", object=str(each.id))
             left += 1
     if left:
         raise Unreleased(left)
-    return released
+    return ended
 
 
 def lift_left(at: datetime) -> int:
     """End the restrictions of what is there no more, removed or purged; return how many.
 
-    They restrict nothing, and would otherwise be in force, and kept, for ever.
+    They restrict nothing, and would otherwise be in force, and kept, for ever. Raises Unreleased at
+    the end when some could not be ended.
     """
     alone = Restriction.objects.filter(removes=False).in_force().exclude(object_id=None)
     covers: list[Any] = list(alone.select_related("customer"))
-    ended = 0
+    gone: list[Any] = []
     for model in tenant_models():
         mine = [each for each in covers if covered(model, each) is not NOTHING]
         rows = model._base_manager.filter(id__among=[each.object_id for each in mine])
         there = set(rows.values_list("id", flat=True)) if mine else set()
-        for each in mine:
-            if each.object_id not in there:
-                end_cover(each, by=SYSTEM, at=at)
-                ended += 1
-    return ended
+        gone += [each for each in mine if each.object_id not in there]
+    return _end_all(gone, at)

@@ -5,21 +5,27 @@ Where a hold keeps the membership's row, access ends all the same, and the row w
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
-from django.contrib.sessions.models import Session
+import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from customers.actions.covers import About, end_cover, restrict
 from customers.actions.members import guard_last_administrator, note_leavers
-from customers.models import Customer, Member, Restriction, Target, User
+from customers.models import Customer, Member, Restriction, Session, Target, User
 from smartsvar.audit.actors import SYSTEM, Acting
 from smartsvar.shredding.actions import carry_out
 from smartsvar.shredding.claims import claim_rows, held_among
 from smartsvar.shredding.models import Held, ShredJob
 from smartsvar.vault.second_factor import forget_person
+
+log = structlog.get_logger(__name__)
+
+
+class Unfinished(Exception):
+    """Members who were removed could not be taken out of the database; args: how many."""
 
 
 def remove_member(member: Member, *, by: Member, at: datetime) -> bool:
@@ -65,25 +71,39 @@ def _end_access(member: Member, *, by: Member, at: datetime) -> None:
 def finish_removals(at: datetime) -> int:
     """Remove the members whose removal a hold kept, once none does; return how many.
 
-    Lifting the restriction takes the removal back. Raises OSError while ledger or storage is away.
+    Lifting the restriction takes the removal back. Raises Unfinished at the end when some could not
+    be removed (ledger or storage away, damage): the others have had their turn.
     """
-    done = 0
+    done = left = 0
     waiting = Restriction.objects.filter(removes=True).in_force().select_related("customer")
-    for cover in waiting:
-        identity = cast(UUID, cover.object_id)
-        people = Member._base_manager.filter(id=identity)
-        users = list(people.values_list("user_id", flat=True))
+    cover: Any
+    for cover in list(waiting):
         try:
-            with transaction.atomic():
-                Customer.objects.select_for_update().get(id=cover.customer_id)
-                job = _claim([identity], by=SYSTEM, at=at)
-        except Held:
-            continue
-        if job is not None:
-            done += carry_out(job)
-        if not people.exists():  # another job may have it
-            end_sign_ins(users)
-            end_cover(cover, by=SYSTEM, at=at)
+            done += _finish_removal(cover, at)
+        except Exception:
+            log.exception("member not removed", object=str(cover.id))
+            left += 1
+    if left:
+        raise Unfinished(left)
+    return done
+
+
+def _finish_removal(cover: Restriction, at: datetime) -> int:
+    """Return how many rows went: none while a hold keeps the membership, or another job has it."""
+    identity, done = cast(UUID, cover.object_id), 0
+    people = Member._base_manager.filter(id=identity)
+    users = list(people.values_list("user_id", flat=True))
+    try:
+        with transaction.atomic():
+            Customer.objects.select_for_update().get(id=cover.customer_id)
+            job = _claim([identity], by=SYSTEM, at=at)
+    except Held:
+        return 0
+    if job is not None:
+        done = carry_out(job)
+    if not people.exists():  # another job may have it
+        end_sign_ins(users)
+        end_cover(cover, by=SYSTEM, at=at)
     return done
 
 
@@ -110,14 +130,6 @@ def _end(person: UUID) -> bool:
 
 
 def end_sessions(people: Collection[UUID]) -> int:
-    """Delete these people's sessions; return how many.
-
-    Every session is read, once: none is stored under a person's name.
-    """
-    if not people:
-        return 0
-    names = {str(person) for person in people}
-    rows = Session.objects.iterator(chunk_size=500)
-    theirs = [row.pk for row in rows if row.get_decoded().get("_auth_user_id") in names]
-    gone: int = Session.objects.filter(pk__in=theirs).delete()[0]
+    """Delete these people's sessions; return how many."""
+    gone: int = Session.objects.filter(user__id__among=list(people)).delete()[0]
     return gone

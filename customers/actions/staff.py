@@ -1,5 +1,6 @@
 """Keep the staff register."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ from smartsvar.paging import openable
 from smartsvar.shredding.actions import shred
 
 FIELDS = ("name", "title", "phone", "email", "keywords", "answer_notice")
+NO_DIGITS = re.compile(r"\D+")
 REGISTER_LIMIT = 5000  # names are sealed, so the list is opened and sorted in memory
 
 
@@ -71,15 +73,32 @@ def change_staff(person: StaffMember, details: StaffDetails, *, by: Acting, at: 
         record("staffmember.changed", person, by=by, customer_id=person.customer_id, at=at)
 
 
-def remove_staff(person: StaffMember, *, by: Acting) -> None:
-    """Take a leaver off the register, for good: key first, then the row."""
-    shred([person], by=by)
+def remove_staff(*people: StaffMember, by: Acting) -> int:
+    """Take leavers off the register, for good: key first, then the row; return how many.
+
+    Their absences go along, and their addresses in deliveries (smartsvar/shredding). All or none:
+    raises Held when a hold keeps one of them.
+    """
+    return shred(people, by=by)
 
 
 def register_of(customer: Customer) -> list[StaffMember]:
     """Return the customer's register sorted by name as Swedes sort (å, ä, ö last)."""
     people = openable(list(StaffMember.objects.of(customer)))
     return sorted(people, key=lambda person: sort_key(person.name))
+
+
+def find_in(people: Sequence[StaffMember], text: str) -> list[StaffMember]:
+    """Return who has each of the words somewhere: in name, title, keywords, address or number."""
+    words = text.casefold().split()
+    return [person for person in people if all(_fits(person, word) for word in words)]
+
+
+def _fits(person: StaffMember, word: str) -> bool:
+    said = "\n".join([person.name, person.title, person.email, *person.keywords]).casefold()
+    digits = NO_DIGITS.sub("", word).lstrip("0")  # 070-174 is +46 70 174
+    number = len(digits) > 2 and not re.search(r"[^\W\d_]", word)
+    return word in said or (number and digits in NO_DIGITS.sub("", person.phone))
 
 
 def sort_key(name: str) -> str:

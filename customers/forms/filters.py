@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from customers.actions.staff import register_of
+from customers.forms.focus import FocusingForm
 from customers.models import Customer
 from smartsvar import callers
 from smartsvar.clock import STOCKHOLM
@@ -22,7 +23,7 @@ def day_field(label: Any) -> forms.DateField:
     return forms.DateField(label=label, required=False, widget=widget, validators=YEARS)
 
 
-class ListFilter(forms.Form):
+class ListFilter(FocusingForm):
     """Days from and to (both included), a caller's number, a person on the staff."""
 
     since = day_field(_("From"))

@@ -6,7 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from customers.actions.members import find_addressee
-from customers.models import Customer, Role
+from customers.actions.staff import register_of
+from customers.models import Customer, Member, Role, Sees, StaffMember
 
 
 class RoleForm(forms.Form):
@@ -22,8 +23,38 @@ class RoleForm(forms.Form):
         )
 
 
-class InviteForm(forms.Form):
+class SightForm(forms.Form):
+    """Whose calls and messages somebody is shown, and who it is on the staff register."""
+
+    sees = forms.ChoiceField(label=_("Is shown"), choices=Sees, initial=Sees.ALL)
+    staff = forms.ChoiceField(label=_("On the staff register"), required=False)
+
+    def __init__(self, data: Any = None, *, customer: Customer, **kwargs: Any) -> None:
+        super().__init__(data, label_suffix="", **kwargs)
+        self.customer = customer
+        self.people = {str(person.id): person for person in register_of(customer)}
+        names = [(identity, person.name) for identity, person in self.people.items()]
+        self.fields["staff"].choices = [("", _("Nobody")), *names]  # type: ignore[attr-defined]
+
+    @classmethod
+    def of(cls, member: Member, data: Any = None) -> "SightForm":
+        """Return the form with what is chosen for the member now."""
+        chosen = {"sees": member.sees, "staff": str(member.staff_id or "")}
+        return cls(data, customer=member.customer, initial=chosen)
+
+    def clean_staff(self) -> StaffMember | None:
+        return self.people.get(self.cleaned_data["staff"])
+
+    def clean(self) -> None:
+        said = self.cleaned_data
+        if said.get("sees") == Sees.OWN and "staff" in said and said["staff"] is None:
+            self.add_error("staff", _("Say who it is: else no call is the person's own."))
+
+
+class InviteForm(SightForm):
     """Who is to get the mail, and as what."""
+
+    field_order = ("email", "name", "role", "sees", "staff")
 
     email = forms.EmailField(
         label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
@@ -32,10 +63,6 @@ class InviteForm(forms.Form):
         label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
     role = forms.ChoiceField(label=_("Role"), choices=Role, initial=Role.MEMBER)
-
-    def __init__(self, data: Any = None, *, customer: Customer) -> None:
-        super().__init__(data, label_suffix="")
-        self.customer = customer
 
     def clean_email(self) -> str:
         address = str(self.cleaned_data["email"]).lower()

@@ -1,25 +1,51 @@
 """The form of a person on the staff register."""
 
+from collections.abc import Sequence
 from typing import Any
+from unicodedata import category
+from uuid import UUID
 
 from django import forms
+from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext_lazy as _
 
 from customers.actions.staff import StaffDetails
 from customers.models import StaffMember
 from smartsvar import callers
 
-KEYWORDS = 30
+KEYWORDS = 50  # these limits are the API's too
 KEYWORD_LENGTH = 60
+OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def plain_text(text: str) -> None:
+    """Refuse what nobody writes on purpose: control characters, overrides of the direction."""
+    if any(sign in OVERRIDES or (category(sign) == "Cc" and sign not in "\r\n\t") for sign in text):
+        raise forms.ValidationError(_("There are characters in it that cannot be shown."))
+
+
+def keywords_in(text: str) -> list[str]:
+    """Return the words between commas; of two that differ in capitals alone, the first."""
+    found: dict[str, str] = {}
+    for word in text.split(","):
+        plain = " ".join(word.split())
+        if plain:
+            found.setdefault(plain.casefold(), plain)
+    return list(found.values())
 
 
 class StaffForm(forms.Form):
     """Seed row A3: who can be asked for, how to reach them, what to answer."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label=_("Name"),
+        max_length=200,
+        validators=[plain_text],
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    title = forms.CharField(label=_("Title"), max_length=120, required=False)
+    title = forms.CharField(
+        label=_("Title"), max_length=200, required=False, validators=[plain_text]
+    )
     phone = forms.CharField(
         label=_("Phone"), max_length=60, required=False,
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
@@ -33,12 +59,13 @@ class StaffForm(forms.Form):
     )  # fmt: skip
     keywords = forms.CharField(
         label=_("Keywords"), max_length=KEYWORDS * (KEYWORD_LENGTH + 2), required=False,
+        validators=[plain_text],
         help_text=_(
             "What callers may ask about, separated by commas: invoices, roofs, complaints."
         ),
     )  # fmt: skip
     answer_notice = forms.CharField(
-        label=_("Answer notice"), max_length=1000, required=False,
+        label=_("Answer notice"), max_length=2000, required=False, validators=[plain_text],
         help_text=_("What to tell callers, such as “At lunch, back at one”."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )  # fmt: skip
@@ -55,8 +82,7 @@ class StaffForm(forms.Form):
             ) from error
 
     def clean_keywords(self) -> list[str]:
-        words = [word.strip() for word in self.cleaned_data["keywords"].split(",")]
-        words = list(dict.fromkeys(word for word in words if word))
+        words = keywords_in(self.cleaned_data["keywords"])
         if len(words) > KEYWORDS or any(len(word) > KEYWORD_LENGTH for word in words):
             raise forms.ValidationError(
                 _("At most %(count)d keywords of %(length)d characters each."),
@@ -67,6 +93,52 @@ class StaffForm(forms.Form):
     def details(self) -> StaffDetails:
         """What the action takes; after is_valid()."""
         return StaffDetails(**self.cleaned_data)
+
+
+class SearchForm(forms.Form):
+    """What the list is asked for; it lives in the page's address, like every list's filter."""
+
+    q = forms.CharField(
+        label=_("Name, title, keyword, number or e-mail"), required=False, max_length=200,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )  # fmt: skip
+    away = forms.BooleanField(label=_("Away now"), required=False)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data, label_suffix="")
+        self.is_valid()
+
+    @property
+    def words(self) -> str:
+        return str(self.cleaned_data.get("q", ""))
+
+    @property
+    def away_only(self) -> bool:
+        return bool(self.cleaned_data.get("away"))
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is asked for."""
+        return bool(self.data.get("q") or self.away_only)
+
+    def page_of(self, people: Sequence[StaffMember], size: int) -> Page[StaffMember]:
+        """Return the asked page of these people; what is no page leads to the nearest."""
+        return Paginator(people, size).get_page(self.data.get("page", "")[:9])
+
+
+class ChosenForm:
+    """The ticks of a list."""
+
+    @staticmethod
+    def ids(values: Sequence[str]) -> set[UUID]:
+        """Return those that are ids at all."""
+        found = set()
+        for value in values:
+            try:
+                found.add(UUID(value))
+            except ValueError:
+                continue
+        return found
 
 
 def _facts(person: StaffMember) -> dict[str, Any]:

@@ -8,10 +8,13 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from customers.actions.accounts import DETAILS, CustomerDetails
+from customers.actions.contract import NOTICE, soonest
 from customers.models import Customer, User
 from customers.organisation_number import normalise as normalise_organisation
 from smartsvar import callers
 from smartsvar.clock import STOCKHOLM
+
+AHEAD = timedelta(days=10 * 366)  # no contract is noted to end later
 
 
 class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -61,27 +64,42 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class ContractEndForm(forms.Form):
-    """The last day of a customer's contract, past or to come."""
+    """The last day of a customer's contract, to come or past: not so long that all goes at once."""
 
     last_day = forms.DateField(
         label=_("Last day of the contract"), widget=forms.DateInput({"type": "date"})
     )
 
-    def __init__(self, data: Any = None, *, customer: Customer) -> None:
+    def __init__(self, data: Any = None, *, customer: Customer, at: datetime) -> None:
         super().__init__(data)
+        self._customer, self._at = customer, at
         self._opened = customer.opened_at.astimezone(STOCKHOLM).date()
 
     def clean_last_day(self) -> date:
         day: date = self.cleaned_data["last_day"]
         if day < self._opened:
             raise forms.ValidationError(_("The customer was opened after this day."))
+        if day > self._at.astimezone(STOCKHOLM).date() + AHEAD:
+            raise forms.ValidationError(_("The day is too far ahead."))
+        if soonest(self._customer, _end_of(day)) < self._at + NOTICE:
+            raise forms.ValidationError(
+                _(
+                    "With this day something would be deleted within %(days)d days, before a"
+                    " mistake could be put right. Choose a later day; the customer can erase the"
+                    " account itself sooner."
+                )
+                % {"days": NOTICE.days}
+            )
         return day
 
     @property
     def ends_at(self) -> datetime:
         """The first moment after the last day, in Stockholm; after is_valid()."""
-        after = self.cleaned_data["last_day"] + timedelta(days=1)
-        return datetime.combine(after, time.min, tzinfo=STOCKHOLM)
+        return _end_of(self.cleaned_data["last_day"])
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=STOCKHOLM)
 
 
 class OpeningForm(ContactForm):

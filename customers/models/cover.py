@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -121,6 +122,10 @@ class Hold(Cover):
         callers=("caller",),
         # Article 17(3)(e): erasure does not reach what a legal claim needs.
         law=_("the right to keep what a legal claim needs (GDPR, article 17.3 e)"),
+        # What an open case kept: no claim is made, but that the request was honoured is shown.
+        other_laws={
+            ("kind", "case"): _("the duty to show that requests are honoured (GDPR, article 5.2)")
+        },
         others=("reason",),  # the customer's own words
     )  # fmt: skip
 
@@ -139,3 +144,11 @@ class Hold(Cover):
 def ended_by(at: datetime) -> models.Q:
     """Holds whose end has come."""
     return models.Q(ended_at=None, ends_at__lte=at)
+
+
+def leaving(customer_id: UUID) -> "models.QuerySet[Any, Any]":
+    """Return the ids of members who were removed and whose rows a hold keeps for now."""
+    mine: models.QuerySet[Any, Any] = Restriction.objects.filter(
+        customer_id=customer_id, removes=True, ended_at=None, shred_job_id=None
+    ).values("object_id")
+    return mine

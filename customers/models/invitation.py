@@ -4,7 +4,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from customers.models.member import Role
+from customers.models.member import Role, Sees
+from customers.models.staff import StaffMember
 from customers.models.tenancy import TenantOwned
 from smartsvar.personal_data import Basis, Category, Keep, PersonalData
 from smartsvar.personal_data import Role as DataRole
@@ -21,18 +22,27 @@ class Invitation(TenantOwned):
         basis=Basis.CONTRACT,
         subject=_("invited person"),
         keep=Keep(days=14, since="created_at"),
-        export=("email", "name", "role", "created_at"),
+        export=("email", "name", "role", "sees", "staff", "created_at"),
         withhold={
             "customer": "technical",
             "token": "a secret",
             "token_hash": "a hash of a secret",
             "sent_at": "technical",
         },
-        readable={"role": "one of three words", "created_at": "a time"},
+        readable={
+            "role": "one of three words",
+            "sees": "one of two words",
+            "staff": "pseudonymous id; the name is sealed",
+            "created_at": "a time",
+        },
         processors=("hosting", "mail"),
     )
 
     role = models.CharField(max_length=15, choices=Role)
+    sees = models.CharField(
+        _("is shown"), max_length=3, choices=Sees, default=Sees.ALL, db_default=Sees.ALL
+    )
+    staff = models.ForeignKey(StaffMember, null=True, on_delete=models.SET_NULL, related_name="+")
     token_hash = models.BinaryField(max_length=32, unique=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     sent_at = models.DateTimeField(null=True, editable=False)

@@ -12,6 +12,7 @@ from smartsvar.shredding.models import Gone, Shreddable, ShreddableQuerySet
 
 if TYPE_CHECKING:
     from customers.models.customer import Customer
+    from customers.models.member import Member
 
 M = TypeVar("M", bound="TenantOwned", covariant=True)
 
@@ -22,6 +23,14 @@ class TenantQuerySet(ShreddableQuerySet[M]):
     def of(self, customer: "Customer") -> Self:
         """This customer's rows that may be shown: live, not claimed, not past their date."""
         return self.filter(customer=customer).live()
+
+    def visible_to(self, member: "Member") -> Self:
+        """The rows of the member's customer that the member is shown: all, or its own.
+
+        For rows that concern somebody on the staff (`staff`). Wherever a member reads calls or
+        messages, this takes the place of `.of(customer)`; an API key is the customer's own.
+        """
+        return self.of(member.customer).filter(member.horizon())
 
     def live(self, at: datetime | None = None) -> Self:
         """Rows that may be shown: none of a customer whose processing is restricted."""

@@ -40,7 +40,7 @@ class User(AbstractBaseUser):
         basis=Basis.CONTRACT,
         subject=_("member, support agent"),
         keep=Keep(days=0, since="left_at"),  # without a membership it opens nothing
-        export=("email", "date_joined", "last_login"),
+        export=("email", "date_joined", "last_login", "language"),
         withhold={
             "id": "technical",
             "password": "a hash of a secret",
@@ -53,6 +53,7 @@ class User(AbstractBaseUser):
             "email": "the sign-in address: looked up before anybody is known",
             "date_joined": "a time",
             "last_login": "a time",
+            "language": "a choice of two",
         },
         erase=Erase.DELETE,
         restrict=Restrict.NOTHING,
@@ -65,6 +66,10 @@ class User(AbstractBaseUser):
     is_staff = models.BooleanField(_("support staff"), default=False)
     is_superuser = models.BooleanField(default=False)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    # What mail to the person is written in; "" until they chose: then the customer's.
+    language = models.CharField(
+        _("language"), max_length=2, choices=[("sv", "Svenska"), ("en", "English")], blank=True
+    )
     left_at = models.DateTimeField(null=True, editable=False)  # when the last membership ended
 
     objects: ClassVar[UserManager] = UserManager()

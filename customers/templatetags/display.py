@@ -1,8 +1,10 @@
 """How facts are written for people: numbers, lengths, names."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from customers.actions.contract import Going, going_with
@@ -23,6 +25,12 @@ def phone(address: str) -> str:
         return callers.display(address) or _("withheld number")
     except ValueError:
         return address
+
+
+@register.filter
+def is_past(moment: datetime) -> bool:
+    """Whether it lies behind us, as this page is written."""
+    return moment <= timezone.now()
 
 
 @register.simple_tag

@@ -4,9 +4,15 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from customers.actions.members import InvitationUsed, accept_invitation, find_invitation
+from customers.actions.members import (
+    InvitationUsed,
+    StillLeaving,
+    accept_invitation,
+    find_invitation,
+)
 from customers.forms.invitation import JoinForm, NewSignInForm
 from customers.models import Invitation, Member, User
 from smartsvar.clock import database_now
@@ -35,6 +41,11 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         member = _join(invitation, owner, form)
     except InvitationUsed:
         return _used(request)
+    except StillLeaving:
+        form.add_error(None, _("Your earlier membership is being removed. Try again in a while."))
+        return render(
+            request, "customers/invitation.html", {"invitation": invitation, "form": form}
+        )
     if owner is None:
         login(request, member.user, backend=settings.AUTHENTICATION_BACKENDS[0])
     return redirect("portal:overview", member.customer.number)

@@ -1,35 +1,50 @@
 """The staff register."""
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages as flash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from customers.access import changes, fetch_owned, member_page
+from customers.actions.absences import absences_of
+from customers.actions.presence import presence_of
 from customers.actions.staff import (
     REGISTER_LIMIT,
     RegisterFull,
     add_staff,
     change_staff,
+    find_in,
     register_of,
     remove_staff,
 )
-from customers.forms.staff import StaffForm
-from customers.models import Member, StaffMember
+from customers.forms.staff import ChosenForm, SearchForm, StaffForm
+from customers.models import Customer, Member, StaffMember
 from smartsvar.clock import database_now
+
+SHOWN = 100  # people per page
 
 
 @require_safe
 @member_page()
 def staff_list(request: HttpRequest, member: Member) -> HttpResponse:
-    return render(
-        request,
-        "customers/staff_list.html",
-        {"member": member, "register": register_of(member.customer)},
-    )
+    register, form = register_of(member.customer), SearchForm(request.GET)
+    present = presence_of(member.customer, register, database_now())
+    found = find_in(register, form.words)
+    if form.away_only:
+        found = [person for person in found if present[person.pk].away]
+    page = form.page_of(found, SHOWN)
+    context = {
+        "member": member, "form": form, "page": page, "count": len(found), "total": len(register),
+        "people": [(person, present[person.pk]) for person in page],
+        "away": sum(each.away for each in present.values()),
+    }  # fmt: skip
+    return render(request, "customers/staff_list.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,15 +70,21 @@ def staff_add(request: HttpRequest, member: Member) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_page(may=changes)
 def staff_change(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
-    person = fetch_owned(StaffMember.objects, member.customer, identity)
+    person, at = fetch_owned(StaffMember.objects, member.customer, identity), database_now()
     form = StaffForm(request.POST or None, person=person)
     if request.method == "POST" and form.is_valid():
-        change_staff(person, form.details(), by=member, at=database_now())
+        change_staff(person, form.details(), by=member, at=at)
         flash.success(request, _("The changes are saved."))
         return redirect("customers:staff_list", member.customer.number)
-    return render(
-        request, "customers/staff_form.html", {"member": member, "form": form, "person": person}
-    )
+    person.customer = member.customer
+    context = {"member": member, "form": form, "person": person} | _now(person, at)
+    return render(request, "customers/staff_form.html", context)
+
+
+def _now(person: StaffMember, at: datetime) -> dict[str, Any]:
+    """What callers are told of the person now, and the absences to come."""
+    present = presence_of(person.customer, [person], at)[person.pk]
+    return {"present": present, "absences": absences_of(person, at)}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -76,3 +97,26 @@ def staff_remove(request: HttpRequest, member: Member, identity: UUID) -> HttpRe
         flash.success(request, _("%(name)s is off the register.") % {"name": name})
         return redirect("customers:staff_list", member.customer.number)
     return render(request, "customers/staff_remove.html", {"member": member, "person": person})
+
+
+@require_POST
+@member_page(may=changes)
+def staff_remove_many(request: HttpRequest, member: Member) -> HttpResponse:
+    """First a page that names whom it is about, then all of them or none."""
+    people = _chosen(member.customer, request)
+    if not people:
+        flash.warning(request, _("Choose whom to remove."))
+        return redirect("customers:staff_list", member.customer.number)
+    if "confirmed" not in request.POST:
+        context = {"member": member, "people": people}
+        return render(request, "customers/staff_remove_many.html", context)
+    gone = remove_staff(*people, by=member)
+    said = ngettext("%(count)d is off the register.", "%(count)d are off the register.", gone)
+    flash.success(request, said % {"count": gone})
+    return redirect("customers:staff_list", member.customer.number)
+
+
+def _chosen(customer: Customer, request: HttpRequest) -> list[StaffMember]:
+    """Return whom the form names, of this customer's alone; what is nobody's id names nobody."""
+    wanted = ChosenForm.ids(request.POST.getlist("person"))
+    return [person for person in register_of(customer) if person.pk in wanted]

@@ -1,5 +1,5 @@
 """Support's pages of this app, one module per desk."""
 
-from privacy.admin import cases, covers, erasures, exports, purge
+from privacy.admin import agreements, cases, covers, erasures, exports, purge, terms
 
-__all__ = ["cases", "covers", "erasures", "exports", "purge"]
+__all__ = ["agreements", "cases", "covers", "erasures", "exports", "purge", "terms"]

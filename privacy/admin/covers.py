@@ -88,8 +88,8 @@ class CoverPages(CustomersRowsPages):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         cover = self.get_queryset(request).filter(id=object_id).first()
-        if cover is None:
-            raise Http404
+        if cover is None or getattr(cover, "removes", False):
+            raise Http404  # whom the customer removed, support does not let in again
         end_cover(cover, by=cast(User, request.user), at=database_now())
         flash.success(request, _("It has ended."))
         return redirect(f"admin:{self.name}_change", object_id)
@@ -97,7 +97,9 @@ class CoverPages(CustomersRowsPages):
 
 @admin.register(Restriction, site=support_site)
 class RestrictionPages(CoverPages):
-    list_display = ("placed_at", "customer_number", "target", "keeps", "ended_at", "id")
+    list_display = (
+        "placed_at", "customer_number", "target", "keeps", "removes", "ended_at", "id",
+    )  # fmt: skip
     shown = (*list_display, "object_model", "object_id", "due_at")
 
     def ask(self, data: Any) -> forms.Form:

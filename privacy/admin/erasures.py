@@ -43,6 +43,8 @@ class ErasurePages(ReadOnlyPages):
         erasure = kwargs.get("obj")
         if erasure is not None:
             certificate = _read(erasure)
+            if certificate:
+                _trace("erasure.read", erasure, request)
             context |= {"fact": certificate.get("fact"), "certificate": bool(certificate)}
             chain = SignedReceipt.objects.filter(customer_id=erasure.customer_id)
             context["receipt"] = chain.order_by("-sequence").first()
@@ -53,11 +55,15 @@ class ErasurePages(ReadOnlyPages):
         erasure = self.get_queryset(request).filter(id=object_id).first()
         if erasure is None or not (certificate := _read(erasure)):
             raise Http404
-        by, at = cast(User, request.user), database_now()
-        record("erasure.fetched", erasure, by=by, customer_id=erasure.customer_id, at=at)
+        _trace("erasure.fetched", erasure, request)
         answer = JsonResponse(certificate, json_dumps_params={"indent": 2})
         answer["Content-Disposition"] = f'attachment; filename="intyg-{erasure.id}.json"'
         return answer
+
+
+def _trace(verb: str, erasure: Erasure, request: HttpRequest) -> None:
+    by = cast(User, request.user)
+    record(verb, erasure, by=by, customer_id=erasure.customer_id, at=database_now())
 
 
 def _read(erasure: Erasure) -> dict[str, Any]:

@@ -8,9 +8,8 @@ no public holidays (lagen 1989:253): an answer due on one is due on it, which is
 
 import calendar
 from datetime import date, timedelta
-from functools import cache
 
-import holidays
+from smartsvar.workdays import is_working_day as is_working_day
 
 FIRST_MONTHS = 1
 EXTENDED_MONTHS = 3
@@ -30,14 +29,3 @@ def answer_by(received: date, *, months: int = FIRST_MONTHS) -> date:
 def days_left(last: date, today: date) -> int:
     """Return the calendar days until the last day: 0 on that day itself, negative after it."""
     return (last - today).days
-
-
-def is_working_day(day: date) -> bool:
-    """Whether it is neither Saturday, Sunday nor a Swedish public holiday."""
-    return day.weekday() < 5 and day not in _holidays(day.year)
-
-
-@cache
-def _holidays(year: int) -> frozenset[date]:
-    # Without Sundays, which the library counts as holidays of their own.
-    return frozenset(holidays.country_holidays("SE", years=year, include_sundays=False))

@@ -2,12 +2,16 @@
 
 from datetime import datetime
 
+import structlog
 from django.db import transaction
 
 from customers.actions.covers import About, DeletionUnderWay, end_cover, hold
 from customers.models import Hold, Target
 from privacy.models import Case, CaseKind
 from smartsvar.audit.actors import Acting
+from smartsvar.vault.errors import Unreadable
+
+log = structlog.get_logger(__name__)
 
 # Who asks to see, move or only store something, or objects to its use, must not have it destroyed
 # while waiting for the answer. Erasure and correction want nothing kept.
@@ -38,9 +42,16 @@ def hold_meanwhile(case: Case, about: About, *, by: Acting, at: datetime) -> Non
 
 
 def release(case: Case, *, by: Acting, at: datetime) -> None:
-    """End the case's hold; without effect when it has none or somebody ended it."""
+    """End the case's hold; without effect when it has none or somebody ended it.
+
+    One that does not open goes on holding, for nobody knows what: the answer does not wait for it.
+    """
     if case.hold_id is None:
         return
     placed = Hold.objects.filter(id=case.hold_id, customer_id=case.customer_id).stored().first()
-    if placed is not None:
+    if placed is None:
+        return
+    try:
         end_cover(placed, by=by, at=at)
+    except Unreadable as error:
+        log.error("hold not released", object=str(placed.id), error=type(error).__name__)

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from customers.actions.covers import About
-from customers.models import Customer
+from customers.models import Customer, Target
 from privacy.cases.clock import EXTENDED_MONTHS, answer_by
 from privacy.cases.holding import hold_meanwhile, release
 from privacy.models import Case, CaseKind, CaseState, Telling
@@ -67,7 +67,8 @@ def open_case(
         Customer.objects.select_for_update().get(id=customer.id)
         _number(case)
         hold_meanwhile(case, about, by=by, at=at)
-        record("case.opened", case, by=by, customer_id=customer.id, at=at)
+        verb = "case.opened_own" if about.target == Target.MEMBER else "case.opened"
+        record(verb, case, by=by, customer_id=customer.id, at=at)
     return case
 
 

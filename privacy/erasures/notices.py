@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from customers.models import Customer, Member, Role
+from customers.models.cover import leaving
 from privacy.models import Erasure, ErasureNotice, ErasureState, NoticeKind
 from smartsvar import mail
 from smartsvar.audit.actors import SYSTEM
@@ -66,7 +67,7 @@ def _addresses(customer: Customer) -> list[str]:
     """Return every administrator's address and the account's own, each once.
 
     Restricted administrators too, for a suspended customer has no others: a warning protects them
-    (article 18(2)).
+    (article 18(2)). Not who was removed, and is restricted only because a hold keeps the row.
     """
     found: dict[str, str] = {}
     for address in (*_of_administrators(customer), _own(customer)):
@@ -77,8 +78,8 @@ def _addresses(customer: Customer) -> list[str]:
 
 def _of_administrators(customer: Customer) -> Iterator[str]:
     rows = Member.objects.filter(customer=customer, role=Role.ADMINISTRATOR).timely()
-    able = rows.filter(user__is_active=True).order_by("joined_at", "id")
-    yield from able.values_list("user__email", flat=True)
+    able = rows.filter(user__is_active=True).exclude(id__in=leaving(customer.id))
+    yield from able.order_by("joined_at", "id").values_list("user__email", flat=True)
 
 
 def _own(customer: Customer) -> str:

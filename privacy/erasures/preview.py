@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Model, Q
+from django.db.models import Count, Max, Model, Q, QuerySet
 
 from customers.actions.covers import About
-from customers.models import Target
-from privacy.erasures.scope import Part, mentioning, parts_of, told_of
+from customers.models import Member, Target, User
+from privacy.erasures.scope import Part, account_gone, mentioning, parts_of, told_of
 from smartsvar.personal_data import Erase, PersonalData, declared
 from smartsvar.shredding.models import Shreddable
 
@@ -58,8 +58,12 @@ class Preview:
 def preview(customer_id: UUID, about: About) -> Preview:
     """Count what an erasure would touch; a fixed number of queries, however much there is."""
     found = Preview()
+    if about.target == Target.CALLER and account_gone(customer_id):
+        return found  # all of it went with the account; what is left by law names no caller
     for part in parts_of(customer_id, about):
         _count(part, found)
+        if part.model is Member and not part.stays:
+            found.going += _sign_ins(part)
     found.staying += _trails(customer_id, about)
     for model, _said, which in mentioning(customer_id, about):
         rows = model._base_manager.filter(which)
@@ -71,30 +75,52 @@ def preview(customer_id: UUID, about: About) -> Preview:
 
 
 def _count(part: Part, found: Preview) -> None:
+    if part.stays:
+        found.staying += _staying(part)
+        return
     held = part.model.holding()
-    sums = part.rows.aggregate(
-        count=Count("pk"), held=Count("pk", filter=held), dated=Count("due_at"), until=Max("due_at")
-    )
-    if part.stays and sums["count"]:
+    sums = part.rows.aggregate(count=Count("pk"), held=Count("pk", filter=held))
+    free = sums["count"] - sums["held"]
+    found.going += [Line(part.model, free)] if free else []
+    found.held += [Line(part.model, sums["held"])] if sums["held"] else []
+    if free:
+        found.going += hanging_on(part.model, part.rows.exclude(held))
+
+
+def _staying(part: Part) -> Iterator[Line]:
+    """Yield what stays, a line for each ground on which it does."""
+    rest = Q()
+    for (column, value), law in part.said.other_laws.items():
+        yield from _on_ground(part, Q(**{column: value}), law)
+        rest &= ~Q(**{column: value})
+    yield from _on_ground(part, rest, part.said.law)
+
+
+def _on_ground(part: Part, which: Q, law: Any) -> Iterator[Line]:
+    rows = part.rows.filter(which)
+    sums = rows.aggregate(count=Count("pk"), dated=Count("due_at"), until=Max("due_at"))
+    if sums["count"]:
         until = sums["until"] if sums["dated"] == sums["count"] else None
-        found.staying.append(Line(part.model, sums["count"], part.said.law, until))
-    elif sums["count"]:
-        free = sums["count"] - sums["held"]
-        found.going += [Line(part.model, free)] if free else []
-        found.held += [Line(part.model, sums["held"])] if sums["held"] else []
-        found.going += _hanging_on(part, ~held)
+        yield Line(part.model, sums["count"], law, until)
 
 
-def _hanging_on(part: Part, free: Q) -> Iterator[Line]:
+def hanging_on(model: type[Model], rows: "QuerySet[Any]") -> Iterator[Line]:
     """Yield what is deleted with these rows because it is sealed under their keys."""
     for child, said in declared():
         parent = said.keep.with_parent
-        if said.erase is Erase.WITH_PARENT and child._meta.get_field(parent).related_model is (
-            part.model
-        ):
-            rows: Any = child._base_manager.filter(**{f"{parent}__in": part.rows.filter(free)})
-            if count := rows.count():
+        if said.erase is Erase.WITH_PARENT and child._meta.get_field(parent).related_model is model:
+            hanging: Any = child._base_manager.filter(**{f"{parent}__in": rows.values("pk")})
+            if count := hanging.count():
                 yield Line(child, count)
+
+
+def _sign_ins(part: Part) -> Iterator[Line]:
+    """Yield the sign-ins that end with the last of their memberships."""
+    going = part.rows.exclude(part.model.holding())
+    others = Member._base_manager.exclude(id__in=going.values("id"))
+    people = User.objects.filter(id__in=going.values("user_id"), is_staff=False)
+    if count := people.exclude(id__in=others.values("user_id")).count():
+        yield Line(User, count)
 
 
 def _trails(customer_id: UUID, about: About) -> Iterator[Line]:

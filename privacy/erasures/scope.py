@@ -11,10 +11,11 @@ from django.db.models import Model, Q, QuerySet
 from customers.actions.covers import About
 from customers.calling import calls_of, knows_callers, of_caller, tenant_models
 from customers.models import Customer, Member, StaffMember, Target
-from privacy.models import Erasure, Mentions
-from privacy.pointing import label_of, naming, pointing
+from privacy.exports.readers import exports_of
+from privacy.models import Erasure, Export, Mentions
+from privacy.pointing import following, label_of, naming, pointing
 from privacy.purging.purge import shreddable
-from smartsvar.personal_data import PersonalData, declared
+from smartsvar.personal_data import PersonalData, Restrict, declared
 from smartsvar.shredding.models import Shreddable
 from smartsvar.vault.models import CustomerKey
 
@@ -70,7 +71,8 @@ def parts_of(
     for model, said in shreddable():
         which = _which(model, said, customer_id, about, calls or ())
         if which is not None:
-            follows = about.object_id is not None and model._meta.label != label_of(about)
+            own = model._meta.label == label_of(about) or bool(said.goes_with)
+            follows = about.object_id is not None and not own
             yield Part(model, said, which, _stays(model, said, about), follows)
 
 
@@ -101,11 +103,16 @@ def _which(
 
 def told_of(model: type[Model], said: PersonalData, customer_id: UUID, about: About) -> Q | None:
     """Return which rows are about this person or thing, or name the person and stay by a law."""
-    about_it = pointing(model, customer_id, about)
+    about_it = following(model, said, about) or pointing(model, customer_id, about)
     named = naming(model, said, about) if said.law else None
     if about_it is None or named is None:
         return about_it if named is None else named
     return about_it | named
+
+
+def account_gone(customer_id: UUID) -> bool:
+    """Whether the customer's own row is gone, and with it the keys by which callers are found."""
+    return not Customer._base_manager.filter(id=customer_id).exists()
 
 
 def owner_of(model: type[Shreddable]) -> str:
@@ -167,17 +174,25 @@ def _of_thing(parts: list[Part], about: About) -> Iterator[Part]:
         yield from (part for part in parts if part.follows)
 
 
-def find_single(customer: Customer, identity: UUID) -> About | None:
+def find_single(customer: Customer, identity: UUID, *, by: Member | None = None) -> About | None:
     """Return what the customer's row with this id is to an erasure or restriction; None if none.
 
-    Rows that a law keeps are not found: there is nothing that may be asked of them.
+    Rows that a law keeps are not found: there is nothing that may be asked of them. Nor is, by a
+    member, what another asked about itself: who may not see a thing cannot erase it singly.
     """
     for model in tenant_models():
         rows = model._base_manager.filter(customer=customer, id=identity, shred_job_id=None)
+        if by is not None and model is Export:
+            rows = rows.filter(id__in=exports_of(by).values("id"))
         if not model.personal_data.law and rows.exists():
             target = {StaffMember: Target.STAFF, Member: Target.MEMBER}.get(model, Target.RECORD)
             return About(target=target, object_model=model._meta.label, object_id=identity)
     return None
+
+
+def restricts(about: About) -> bool:
+    """Whether a restriction would hide this; what is no content has nothing that it changes."""
+    return not about.object_model or model_of(about).personal_data.restrict is Restrict.HIDE
 
 
 def model_of(about: About) -> type[Shreddable]:

@@ -16,10 +16,11 @@ from customers.actions.leaving import end_sign_ins
 from customers.actions.members import LastAdministrator, guard_last_administrator, note_leavers
 from customers.calling import calls_of
 from customers.models import Customer, Member, Target
-from privacy.erasures.certificate import certify
-from privacy.erasures.scope import Part, about_of, going
+from privacy.erasures.certificate import certify, note_batch
+from privacy.erasures.scope import Part, about_of, account_gone, going
 from privacy.erasures.steps import close
-from privacy.models import Erasure, ErasureBatch, ErasureState
+from privacy.exports.ask import drop_request
+from privacy.models import Erasure, ErasureState, Export
 from privacy.receipts import keys
 from smartsvar.audit.actors import SYSTEM, Actor
 from smartsvar.audit.trail import record
@@ -92,6 +93,8 @@ def _take(erasure_id: UUID, at: datetime) -> Erasure | None:
 
 
 def _work(erasure: Erasure) -> str:
+    if erasure.target == Target.CALLER and account_gone(erasure.customer_id):
+        return _end(erasure, ErasureState.DONE)  # all that it was about went with the account
     if _all_or_nothing(erasure) and _kept(erasure):
         return _rest(erasure, ErasureState.HELD, LOOK_AGAIN)
     _note_people(erasure)
@@ -130,15 +133,16 @@ def _claim(part: Part, erasure: Erasure) -> ShredJob | None:
             return None
         try:
             with transaction.atomic():
-                _wait_for_covers(erasure)
+                _wait_for_covers(part, erasure)
                 at = _hold_on(erasure)
                 if part.model is Member and erasure.target == Target.MEMBER:
                     _still_another_administrator(erasure)
                 by = Asker(Actor(erasure.asked_by_kind, erasure.asked_by))
                 job = claim_rows(part.model, ids, by=by, at=at)
                 if job is not None:
-                    ErasureBatch.objects.create(job_id=job.id, erasure=erasure)
+                    note_batch(erasure, part.model, job)
                     _note_going(erasure, at)
+                    _drop_requests(part, job, by, at)
                 if part.model is Member:
                     note_leavers(at)
                 return job
@@ -146,9 +150,12 @@ def _claim(part: Part, erasure: Erasure) -> ShredJob | None:
             continue  # a hold came in between: look again, without what it keeps
 
 
-def _wait_for_covers(erasure: Erasure) -> None:
-    """Hold a whole account's row: a hold or restriction of it came before, or comes too late."""
-    if erasure.target == Target.CUSTOMER:
+def _wait_for_covers(part: Part, erasure: Erasure) -> None:
+    """Lock the customer for a whole account: a hold of it came before, or comes too late.
+
+    And for an export, whose request is locked after the customer, as elsewhere.
+    """
+    if erasure.target == Target.CUSTOMER or part.model is Export:
         owner = Customer._base_manager.select_for_update(no_key=True)
         list(owner.filter(id=erasure.customer_id).values_list("pk"))
 
@@ -158,6 +165,13 @@ def _note_going(erasure: Erasure, at: datetime) -> None:
     if erasure.target == Target.CUSTOMER:
         mine = Customer._base_manager.filter(id=erasure.customer_id, going_since=None)
         mine.update(going_since=at)
+
+
+def _drop_requests(part: Part, job: ShredJob, by: "Asker", at: datetime) -> None:
+    """Close the requests that exports would have answered: else their holds keep the rest."""
+    if part.model is Export:
+        for export in Export._base_manager.filter(shred_job_id=job.id):
+            drop_request(export, by=by, at=at)
 
 
 def _still_another_administrator(erasure: Erasure) -> None:
@@ -235,8 +249,8 @@ def _end(erasure: Erasure, state: ErasureState) -> str:
     keys.ready(database_now())
     with transaction.atomic():
         at = _hold_on(erasure)
-        certify(erasure, state, at)
-        close(erasure, state, at)
         verb = "erasure.done" if state == ErasureState.DONE else "erasure.cancelled"
         record(verb, erasure, by=SYSTEM, customer_id=erasure.customer_id, at=at)
+        certify(erasure, state, at)  # after the entry, which stays too: by then nothing is added
+        close(erasure, state, at)
     return state

@@ -11,6 +11,7 @@ from django.utils import translation
 from customers.actions.covers import About
 from customers.models import Customer, Target
 from privacy.cases.steps import NotOpen, open_case, withdraw
+from privacy.exports.readers import owner_of
 from privacy.exports.selection import portions
 from privacy.models import Case, CaseKind, Export, ExportState
 from privacy.pointing import LABELS
@@ -49,14 +50,16 @@ def ask_for_export(
     """Ask for everything about this (articles 15 and 20); a worker collects it.
 
     Without a case, one of this kind is opened, and answered when the export is ready. Asked twice
-    for the same while the first is not collected, it is the same export. Raises NoSuchThing,
-    TooMany.
+    for the same, by the same right and in the same language, while the first is not collected, it
+    is the same export. Raises NoSuchThing, TooMany.
     """
     about = _checked(customer, about, at)
+    language = language or (translation.get_language() or customer.language)[:2]
     with transaction.atomic():
         Customer._base_manager.select_for_update().get(id=customer.id)  # one request at a time
-        living = list(Export.objects.filter(customer=customer).timely(at))
-        twin = next((e for e in living if _same(e, about, case) and _whose(e, about, by)), None)
+        living = list(Export.objects.filter(customer=customer).timely(at).select_related("case"))
+        waiting = [each for each in living if _same(each, about, case) and _whose(each, about, by)]
+        twin = next((each for each in waiting if case or _alike(each, kind, language)), None)
         if twin is not None:
             return twin
         if _full(living, about, by):
@@ -66,11 +69,12 @@ def ask_for_export(
             customer=customer, case=opened, closes_case=case is None, target=about.target,
             object_model=about.object_model, object_id=about.object_id, asked_at=at,
             asked_by_kind=by.actor.kind, asked_by=by.actor.id,
-            language=language or (translation.get_language() or customer.language)[:2],
+            language=language,
         )  # fmt: skip
         export.caller = about.caller
         export.save(force_insert=True)
-        record("export.asked", export, by=by, customer_id=customer.id, at=at)
+        verb = "export.asked" if owner_of(export) is None else "export.asked_own"
+        record(verb, export, by=by, customer_id=customer.id, at=at)
         enqueue(TASK, export.id)
     return export
 
@@ -124,6 +128,11 @@ def _same(export: Export, about: About, case: Case | None) -> bool:
     unfinished = export.state in {ExportState.WAITING, ExportState.COLLECTING}
     request = export.closes_case if case is None else export.case_id == case.id
     return unfinished and request and about_of(export) == about
+
+
+def _alike(export: Export, kind: CaseKind, language: str) -> bool:
+    """Whether it answers the same right in the same language; else it has its own request."""
+    return export.case is not None and (export.case.kind, export.language) == (kind, language)
 
 
 def _whose(export: Export, about: About, by: Acting) -> bool:

@@ -14,7 +14,8 @@ from django.db.models import F, Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from customers.models import Customer
+from customers.models import Customer, Member
+from customers.models.cover import leaving
 from privacy.cases.steps import NotOpen, check_identity, decide
 from privacy.exports.ask import UNFINISHED, about_of, drop_request
 from privacy.exports.listing import LEASE, Lister
@@ -35,13 +36,20 @@ HEAVY_ROWS = 25  # of a model with sealed objects, each of which is read through
 TRIES = 5  # unforeseen failures before an export is given up
 
 
+class NobodyAsks(Exception):
+    """Whoever asked about itself is gone: the request is closed, and nothing is granted."""
+
+
 def collect_due() -> int:
     """Go on with every export that nobody works on; return how many were tried."""
     at = database_now()
     waiting = _waiting(at).order_by("asked_at", "id")
     found = list(waiting.values_list("id", flat=True)[:100])
     for identity in found:
-        collect(identity)
+        try:
+            collect(identity)
+        except Exception:  # the others' turn all the same
+            log.exception("export failed", object=str(identity))
     return len(found)
 
 
@@ -53,8 +61,12 @@ def collect(identity: UUID) -> str:
     if export is None:
         return ""
     try:
+        if _for_nobody(export):
+            raise NobodyAsks
         _go_through(export)
         _freeze(export)
+    except NobodyAsks:
+        _let_go(export, given_up=True)
     except LostLease:
         return ""
     except (*LATER, OSError) as error:  # the key service, a database or the storage is away
@@ -70,10 +82,19 @@ def _waiting(at: datetime) -> Any:
     return Export.objects.filter(UNFINISHED, free(at)).timely(at).select_related("customer")
 
 
+def _for_nobody(export: Export) -> bool:
+    """Whether the only member whom it is for is gone: then nobody asks any more."""
+    owner = owner_of(export)
+    if owner is None:
+        return False
+    here = Member.objects.filter(id=owner).timely().exclude(id__in=leaving(export.customer_id))
+    return not here.exists()
+
+
 @transaction.atomic
-def _let_go(export: Export, *, failed: int = 0) -> None:
+def _let_go(export: Export, *, failed: int = 0, given_up: bool = False) -> None:
     """Leave it to the next run; given up, with its request, after TRIES unforeseen failures."""
-    given_up = export.failures + failed >= TRIES
+    given_up = given_up or export.failures + failed >= TRIES
     if given_up:  # the customer first, as in _freeze
         Customer.objects.select_for_update().get(id=export.customer_id)
     export.state = ExportState.FAILED if given_up else ExportState.COLLECTING
@@ -127,6 +148,8 @@ def _freeze(export: Export) -> None:
     at = database_now()
     # Before the export and its case, as whoever restricts or holds locks them.
     Customer.objects.select_for_update().get(id=export.customer_id)
+    if _for_nobody(export):
+        raise NobodyAsks
     if not export.let_go(state=ExportState.READY, ready_at=at):
         raise LostLease(export.id)
     export.refresh_from_db()

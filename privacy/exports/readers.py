@@ -3,10 +3,15 @@
 from typing import cast
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from customers.models import Customer, Member, Role, Target
-from privacy.models import Export
+from privacy.models import Case, Export
+from smartsvar.audit.models import AuditEntry
+
+# With these the trail of what a member asks about itself begins: it is told by them as long as the
+# trail is kept, when the request or export itself is gone.
+BEGUN = ("case.opened_own", "export.asked_own")
 
 
 def personal() -> Q:
@@ -45,3 +50,22 @@ def fetchers_of(export: Export) -> "QuerySet[Member]":
     owner = owner_of(export)
     whose = Q(role=Role.ADMINISTRATOR) if owner is None else Q(id=owner)
     return cast("QuerySet[Member]", rows.filter(whose, user__is_active=True))
+
+
+def told_to(owner: UUID | None) -> Q:
+    """Return which entries of the trail are told to this member; None: to whom it may concern.
+
+    Not what was done with others' requests about themselves, and with the exports made for those.
+    """
+    about_it = OuterRef("object_id")
+    begun = AuditEntry.objects.filter(object_id=about_it, verb__in=BEGUN)
+    asked = Case._base_manager.filter(id=about_it, target=Target.MEMBER)
+    made = Export._base_manager.filter(personal(), id=about_it)
+    kinds = [Case._meta.label, Export._meta.label]
+    private = Q(Exists(begun)) | Q(Exists(asked)) | Q(Exists(made))
+    hidden = Q(object_model__in=kinds) & private
+    if owner is not None:
+        own = Q(Exists(begun.filter(actor_id=owner))) | Q(Exists(made.filter(object_id=owner)))
+        own |= Q(Exists(asked.filter(Q(object_id=owner) | Q(opened_by=owner))))
+        hidden &= ~own
+    return ~hidden

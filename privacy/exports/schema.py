@@ -75,7 +75,8 @@ def _field(model: type[models.Model], name: str) -> Schema:
     if field.null:
         kind = kind | {"type": [kind["type"], "null"]}
     choices = [value for value, _ in field.flatchoices]
-    return kind | ({"enum": [*choices, *([None] if field.null else [])]} if choices else {})
+    empty = ([None] if field.null else []) + ([""] if field.blank and "" not in choices else [])
+    return kind | ({"enum": [*choices, *empty]} if choices else {})
 
 
 def _sealed(field: SealedField[Any]) -> Schema:

@@ -17,9 +17,10 @@ from customers.actions.covers import About
 from customers.calling import caller_indexes, knows_callers, of_caller
 from customers.models import Customer, Member, Target, User
 from privacy.exports.facts import names_of
-from privacy.exports.readers import personal
+from privacy.exports.readers import personal, told_to
 from privacy.models import Case, Export
-from privacy.pointing import label_of, naming, pointing
+from privacy.pointing import following, label_of, naming, pointing
+from smartsvar.audit.models import AuditEntry
 from smartsvar.paging import openable
 from smartsvar.personal_data import PersonalData, declaration_of, declared
 from smartsvar.shredding.belongings import belongings_in
@@ -116,9 +117,11 @@ def _belongings(
 
 
 def _seen(model: Table, owner: UUID | None) -> Q:
-    """Leave out members' requests about members, and their exports, but the owner's own."""
+    """Leave out requests about members, their exports, the trail of both; but the owner's own."""
+    if model is AuditEntry:
+        return told_to(owner)
     if model is Case:
-        private = Q(target=Target.MEMBER, opened_by_kind="member")
+        private = Q(target=Target.MEMBER)
         return ~private | Q(opened_by=owner) | Q(object_id=owner) if owner else ~private
     if model is Export:
         return ~personal() | Q(object_id=owner) if owner else ~personal()
@@ -134,6 +137,7 @@ def _about(model: Table, said: PersonalData, customer: Customer, about: About) -
         _of_address(model, said, customer, about),
         _single(model, customer, about),
         pointing(model, customer.pk, about),
+        following(model, said, about),
         _of_parent(model, said, customer, about),
     ]
     if about.target == Target.MEMBER:

@@ -3,7 +3,7 @@
 The number is what a letter asks about: it is written here once, sealed, and not shown again.
 """
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.actions.covers import About
 from customers.models import Customer, Target
-from privacy.erasures.scope import find_single
+from privacy.erasures.scope import find_single, restricts
 from privacy.forms.exports import written_address
-from smartsvar.clock import STOCKHOLM
+from smartsvar.clock import STOCKHOLM, furthest_day
 
 
 class CoverForm(forms.Form):
@@ -71,6 +71,13 @@ class RestrictionForm(CoverForm):
         label=_("The person wants it kept: it is not deleted when its time is up"), required=False
     )
 
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean()
+        about = answers.get("about")
+        if about is not None and not restricts(about):
+            self.add_error("object_id", _("This is nothing that a restriction would change."))
+        return answers
+
 
 class HoldForm(CoverForm):
     """A legal hold: why, and until which day if that is known."""
@@ -97,3 +104,9 @@ class HoldForm(CoverForm):
         if ends_at is not None and ends_at <= self.at:
             self.add_error("ends_on", _("This day is over."))
         return answers
+
+    def clean_ends_on(self) -> date | None:
+        day: date | None = self.cleaned_data["ends_on"]
+        if day is not None and day > furthest_day(self.at):
+            raise forms.ValidationError(_("This day is too far ahead."))
+        return day

@@ -22,6 +22,7 @@ TAKEN = [
     for target in (Target.CALLER, Target.STAFF, Target.MEMBER, Target.CUSTOMER)
 ]
 TEXT = 6000
+APPLIES_FROM = date(2018, 5, 25)  # article 99(2)
 
 
 class TakingForm(forms.Form):
@@ -77,6 +78,9 @@ class TakingForm(forms.Form):
         day: date = self.cleaned_data["received_on"]
         if day > self.today:
             raise forms.ValidationError(_("This day has not come yet."))
+        if day < APPLIES_FROM:
+            told = _("The GDPR has applied since %(day)s: no request is older.")
+            raise forms.ValidationError(told % {"day": APPLIES_FROM})
         return day
 
     def clean(self) -> dict[str, Any]:

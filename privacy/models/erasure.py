@@ -137,12 +137,16 @@ class Erasure(Shreddable, Leased):
 
 
 class ErasureBatch(models.Model):
-    """That a batch of destruction belongs to an erasure: its receipts say what went."""
+    """That a batch of destruction belongs to an erasure: its receipts say what went.
 
-    personal_data = NoPersonalData(because="random ids of batches")
+    `along`: how many rows of which model had no key of their own and went with those.
+    """
+
+    personal_data = NoPersonalData(because="random ids of batches, and counts")
 
     job_id = models.UUIDField(primary_key=True, editable=False)
     erasure = models.ForeignKey(Erasure, on_delete=models.CASCADE, related_name="batches")
+    along = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
 
     def __str__(self) -> str:
         return str(self.job_id)

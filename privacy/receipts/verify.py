@@ -1,4 +1,5 @@
-"""Check receipts of deletion, or a certificate of erasure: `python verify.py FILE --keys KEYS`.
+"""Check receipts of deletion, a certificate of erasure, or our signature on an agreement:
+`python verify.py FILE --keys KEYS`.
 
 One file, Python 3.9 or later, nothing else: hand it to whoever wants to check and does not want to
 take our word. KEYS is what we publish under /kvitton/nycklar.json; keep the copy of it that you
@@ -22,6 +23,7 @@ from typing import Any
 
 FORMAT = "smartsvar receipt of deletion, version 1"
 CERTIFICATE = "smartsvar certificate of erasure, version 1"
+AGREEMENT = "smartsvar signed agreement, version 1"
 GENESIS = "0" * 64
 
 # The curve: -x² + y² = 1 + d·x²·y² over the integers modulo P; its points' order L (RFC 8032, 5.1).
@@ -138,13 +140,15 @@ def chain_faults(receipts: list[dict[str, Any]]) -> Iterator[str]:
 
 def certificate_faults(signed: dict[str, Any], keys: dict[str, Any]) -> Iterator[str]:
     """Yield what is wrong with a certificate; what stands beside its fact nobody has signed."""
-    if signed["fact"]["format"] != CERTIFICATE:
-        yield f"a fact of another format than “{CERTIFICATE}”"
+    names = {CERTIFICATE: "the certificate", AGREEMENT: "the agreement's signature"}
+    name = names.get(signed["fact"]["format"])
+    if name is None:
+        yield f"a fact of another format than “{CERTIFICATE}” or “{AGREEMENT}”"
         return
     if set(signed) != {"fact", "signature"}:
-        yield "the certificate: more stands in the file than was signed"
+        yield f"{name}: more stands in the file than was signed"
     for fault in signature_faults(signed, keys):
-        yield f"the certificate: {fault}"
+        yield f"{name}: {fault}"
 
 
 def faults(document: dict[str, Any], keys: dict[str, Any]) -> Iterator[str]:
@@ -199,6 +203,13 @@ def say(receipts: list[dict[str, Any]]) -> None:
         print(f"The file begins with receipt {first['sequence']}: earlier ones are not in it.")
 
 
+def say_agreement(fact: dict[str, Any]) -> None:
+    """Print what a sound signature on an agreement says."""
+    print(f"The signature on the agreement {fact['agreement']} holds.")
+    print(f"Customer {fact['customer']}, version {fact['version']}, signed {fact['agreed_at']}.")
+    print(f"It is of the PDF with the SHA-256 {fact['pdf_sha256']}.")
+
+
 def say_certificate(fact: dict[str, Any]) -> None:
     """Print what a sound certificate says."""
     print(f"The certificate of erasure {fact['erasure']} holds: {fact['result']}.")
@@ -228,7 +239,8 @@ def main(arguments: list[str]) -> int:
     for fault in found:
         print(fault)
     if not found and "fact" in document:
-        say_certificate(document["fact"])
+        fact = document["fact"]
+        say_agreement(fact) if fact["format"] == AGREEMENT else say_certificate(fact)
     elif not found:
         say(document["receipts"])
     return 1 if found else 0

@@ -156,8 +156,9 @@ def security_section() -> Section:
                 " encrypted."
             ),
             _(
-                "Only the customer's own members reach its data. Our support sees metadata, never"
-                " calls or messages, and signs in with two factors."
+                "Only the customer's own members reach its data. Our support sees metadata and no"
+                " messages, hears a call only while the customer permits it, and signs in with two"
+                " factors."
             ),
             _("Who has seen, listened to, changed or deleted something stands in a chained log."),
             _(

@@ -83,7 +83,7 @@ def describe(model: type[models.Model], said: PersonalData) -> Processing:
         data=tuple(dict.fromkeys(_data(model, said))),
         period=period(model, said.keep),
         end=str(words.ENDS[said.erase]),
-        law=words.said(said.law) if said.law else "",
+        law="; ".join(words.said(law) for law in (said.law, *said.other_laws.values()) if law),
         sealed=_protection(model),
         processors=said.processors,
         copies=tuple(copies_of_label(model._meta.label)),

@@ -51,7 +51,7 @@ def erase_caller(request: HttpRequest, member: Member) -> HttpResponse:
 @member_page(may=administers, restricted=True)
 def erase_one(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
     """A person on the staff register, a member, or a single record."""
-    about = find_single(member.customer, identity)
+    about = find_single(member.customer, identity, by=member)
     if about is None:
         raise Http404
     return _erase(request, member, about)

@@ -1,12 +1,10 @@
-"""The article 30 record for support, and the customer's appendix to its agreement."""
+"""The article 30 record, for support."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from customers.access import member_page
-from customers.models import Member
-from privacy.record.papers import appendix, whole_record
+from privacy.record.papers import whole_record
 from privacy.views.documents import answer_with
 from smartsvar.back_office.site import support_site
 from smartsvar.clock import database_now
@@ -19,10 +17,3 @@ def record(request: HttpRequest) -> HttpResponse:
     document = whole_record(today(database_now()))
     context = support_site.each_context(request) | {"title": _("Record of processing activities")}
     return answer_with(request, document, "privacy/record.html", **context)
-
-
-@require_safe
-@member_page(restricted=True)
-def agreement(request: HttpRequest, member: Member) -> HttpResponse:
-    document = appendix(member.customer, today(database_now()))
-    return answer_with(request, document, "privacy/dpa.html", member=member)

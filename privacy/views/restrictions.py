@@ -13,7 +13,7 @@ from customers.actions.covers import About, end_cover, restrict
 from customers.actions.members import LastAdministrator
 from customers.models import Hold, Member, Restriction, Target
 from privacy.erasures.naming import shown_name
-from privacy.erasures.scope import find_single
+from privacy.erasures.scope import find_single, restricts
 from privacy.forms.erasures import CallerForm
 from privacy.forms.restrictions import RestrictForm
 from privacy.restricting import listed, warn_of_what_goes
@@ -46,8 +46,8 @@ def restrict_caller(request: HttpRequest, member: Member) -> HttpResponse:
 @member_page(may=administers, restricted=True)
 def restrict_one(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
     """A person on the staff register, a member, or a single record."""
-    about = find_single(member.customer, identity)
-    if about is None:
+    about = find_single(member.customer, identity, by=member)
+    if about is None or not restricts(about):
         raise Http404
     return _restrict(request, member, about)
 

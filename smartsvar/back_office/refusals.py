@@ -25,7 +25,7 @@ def _object_named(request: HttpRequest) -> models.Model | None:
         return None
     model: type[models.Model] = pages.model
     try:
-        named = UUID(match.kwargs["object_id"])
+        named = UUID(str(match.kwargs["object_id"]))
         return model._base_manager.filter(pk=named).first()
     except (ValueError, ValidationError):
         return None

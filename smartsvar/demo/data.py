@@ -7,7 +7,10 @@ from privacy.purging.derivations import derive_changed
 from smartsvar.demo import environment
 from smartsvar.demo.facts import ALL_SCOPES, Facts
 from smartsvar.demo.fiction import BOOKKEEPER, COMPANIES, PLUMBER, SUPPORT, Company
+from smartsvar.demo.handling import handle_messages
 from smartsvar.demo.houses import make_support_agent, open_company
+from smartsvar.demo.papers import publish_coming, publish_papers
+from smartsvar.demo.permissions import permit_and_sign
 from smartsvar.demo.rights import keep_register, use_rights
 from smartsvar.demo.traffic import receive_calls, take_messages
 from smartsvar.demo.voices import make_call
@@ -23,8 +26,10 @@ def fill(*, at: datetime) -> None:
     make_support_agent(facts, at=at)
     facts.describe(SUPPORT, "support agent, for /admin/ only")
     keep_register(at=at)
+    publish_papers(at=at)
     for company in COMPANIES:
         _fill_company(company, facts, at=at)
+    publish_coming(at=at)
     facts.key("platform_key", None, PLATFORM_SCOPES, at)
     facts.known["sample_wav"] = _sample()
     facts.write()
@@ -44,8 +49,10 @@ def _fill_company(company: Company, facts: Facts, *, at: datetime) -> None:
         return
     receive_calls(company, customer, key, now=at)
     take_messages(company, customer, key, now=at)
+    handle_messages(customer, at=at)
     if company is PLUMBER:
         use_rights(customer, at=at)
+        permit_and_sign(customer, at=at)
     facts.note_traffic(customer)
 
 

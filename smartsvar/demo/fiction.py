@@ -106,6 +106,19 @@ DENTIST = Company(
 
 COMPANIES = (PLUMBER, DENTIST)
 
+# Who is away, by name: kind, from and until in days from today (None: no end), what is told.
+# A part of a day is hours from midnight.
+ABSENCES: dict[str, tuple[tuple[str, float, float | None, str], ...]] = {
+    "Zeb Strålkvist": (("holiday", -3, 9, ""),),
+    "Ärla Packningsdotter": (("parental", -40, None, "Föräldraledig. Mats tar ärendet."),),
+    "Nils Flänsberg": (("sick", -1, 2, ""),),
+    "Rune Sifonsson": (("travel", 5, 7, "På mässa. Svarar på mejl på kvällen."),),
+    "Siv Muffström": (("holiday", 12, 26, ""), ("meeting", 1 + 9 / 24, 1 + 11.5 / 24, "")),
+    "Ines Oxelbro": (("holiday", -1, 6, "På semester. Göran tar akuta tider."),),
+    "Ulla Rotfyll": (("other", -30, None, "Tjänstledig till maj."),),
+    "Tove Emaljdotter": (("lunch", 1 + 12 / 24, 1 + 13 / 24, ""),),
+}
+
 # name, company, number; "" is withheld
 CALLERS: tuple[tuple[str, str, str], ...] = (
     ("Alva Påhittström", "", "+46701740610"),
@@ -124,6 +137,11 @@ CALLERS: tuple[tuple[str, str, str], ...] = (
     ("Lova Myténius", "Myténius Bygg AB", "+46846500433"),
     ("Max Placeholder", "Placeholder Inc.", "+12125550142"),
     ("Noomi Simulén", "", "+46701740687"),
+)
+
+NOTES: tuple[str, ...] = (
+    "Ringde upp och kom överens om en tid.",
+    "Inget svar, försöker igen i eftermiddag.",
 )
 
 MATTERS: tuple[str, ...] = (
@@ -158,6 +176,8 @@ ANSWERS = {
     "refused ground": "Artikel 17.3 e i GDPR: de behövs i tvisten om fakturan från i våras.",
     "longer": "Uppringaren förekommer i många samtal, som måste gås igenom ett för ett.",
 }
+REASON_TO_LISTEN = "Ljudet bryts efter en halv minut. Är det växeln eller inspelningen?"
+SIGNERS_TITLE = "Verkställande direktör"
 RESTRICTED = ("+46701740665", "Uppringaren bestrider vad som står i meddelandet.")
 
 # by purpose: company, organisation number, domain

@@ -11,6 +11,7 @@ from customers.actions.staff import StaffDetails, add_staff
 from customers.actions.support import create_support_agent
 from customers.models import Customer, Invitation, Member, Role, StaffMember, User
 from smartsvar.audit.actors import SYSTEM
+from smartsvar.demo.absences import note_absences
 from smartsvar.demo.facts import Facts
 from smartsvar.demo.fiction import SUPPORT, Company, Person
 from smartsvar.shredding.actions import shred
@@ -28,7 +29,7 @@ def open_company(company: Company, facts: Facts, *, at: datetime) -> Customer:
         with transaction.atomic():
             join(customer, sign_in(person, facts), role=role, name=person.name, at=since)
     administrator = Member.objects.get(customer=customer, user__email=first.email)
-    _fill_register(company, customer, administrator, at=since)
+    _fill_register(company, customer, administrator, at=since, now=at)
     if customer.recording_days != company.recording_days and there is None:
         shorten_recordings(customer, company.recording_days, by=administrator, at=since)
     if there is None:
@@ -78,7 +79,9 @@ def make_support_agent(facts: Facts, *, at: datetime) -> None:
         create_support_agent(SUPPORT.email, facts.password_of(SUPPORT), at=at)
 
 
-def _fill_register(company: Company, customer: Customer, by: Member, *, at: datetime) -> None:
+def _fill_register(
+    company: Company, customer: Customer, by: Member, *, at: datetime, now: datetime
+) -> None:
     if StaffMember.objects.filter(customer=customer).exists():
         return
     with transaction.atomic():
@@ -91,7 +94,7 @@ def _fill_register(company: Company, customer: Customer, by: Member, *, at: date
                 keywords=[word.strip() for word in keywords.split(",") if word.strip()],
                 answer_notice=notice,
             )
-            add_staff(customer, details, by=by, at=at)
+            note_absences(add_staff(customer, details, by=by, at=at), by, now=now)
 
 
 def _local_part(name: str) -> str:

@@ -4,6 +4,7 @@ from smartsvar.demo import views
 
 app_name = "demo"
 urlpatterns = [
-    path("mail/", views.mail_list, name="mail"),
-    path("mail/<slug:name>/", views.mail_detail, name="mail-detail"),
+    path("design/", views.design, name="design"),
+    path("demo/mail/", views.mail_list, name="mail"),
+    path("demo/mail/<slug:name>/", views.mail_detail, name="mail-detail"),
 ]

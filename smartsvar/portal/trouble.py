@@ -17,6 +17,7 @@ from smartsvar.vault.errors import Unreadable
 
 log = structlog.get_logger(__name__)
 
+LIMIT_SECONDS = 60
 SAFE = {"GET", "HEAD"}  # whoever asked by another method may have changed something
 
 
@@ -43,6 +44,12 @@ def failed(request: HttpRequest) -> HttpResponse:
     except Http404:
         page = None
     return page or server_error(request)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Answer who asked too often; every limit that leads here is counted per minute."""
+    page = render_to_string("429.html", request=request)
+    return HttpResponse(page, status=429, headers={"Retry-After": str(LIMIT_SECONDS)})
 
 
 def _page_of(request: HttpRequest, error: Exception) -> HttpResponse | None:

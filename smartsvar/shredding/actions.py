@@ -55,6 +55,8 @@ def carry_out(job: ShredJob) -> int:
     Idempotent from any point. Raises LostLease when another worker holds the job by now, and
     OSError when ledger or storage fail: the job then waits for the next run.
     """
+    for other in job.along:
+        carry_out(other)
     model = cast(type[Shreddable], apps.get_model(job.model))
     rows = doomed_by(model, job)
     customer_keys = _customer_keys(model, rows)

@@ -12,6 +12,7 @@ from smartsvar.audit.actors import SYSTEM, Acting, Actor
 from smartsvar.ids import new_id
 from smartsvar.personal_data import Erase, PersonalData, declaration_of
 from smartsvar.shredding.belongings import forget_belongings
+from smartsvar.shredding.followers import followers, kept_along
 from smartsvar.shredding.models import Held, Shreddable, ShreddableQuerySet, ShredJob
 
 LEASE = timedelta(minutes=5)
@@ -69,6 +70,7 @@ def claim_due(
         else:
             model._base_manager.filter(id=row).update(due_at=truly)
     spared = model.still_needed([row.id for row in ripe])
+    spared |= kept_along(model, [row.id for row in ripe])
     holders = model.owners_holding({row.customer_id for row in ripe})
     ripe = [row for row in ripe if row.id not in spared and row.customer_id not in holders]
     job = _take_out(model, ripe, at) if ripe else None
@@ -88,7 +90,9 @@ def _take_out(model: type[Shreddable], rows: list[Row], at: datetime) -> ShredJo
     deletion instead of an update that touches every index and a deletion afterwards.
     """
     ids = [row.id for row in rows]
+    along = _claim_along(model, ids, ShredJob.Reason.RETENTION, SYSTEM.actor, at)
     job = _new_job(model, ShredJob.Reason.RETENTION, SYSTEM.actor, at)
+    job.along = along
     job.doomed = b"".join(part.bytes for row in rows for part in row)
     job.save(force_insert=True)
     job.noted = rows
@@ -114,7 +118,7 @@ def claim_rows(
     """
     rows = model._base_manager.filter(only or Q(), id__among=ids, shred_job_id=None)
     found = list(rows.select_for_update(of=("self",)).values_list("id", flat=True))
-    if kept := held_among(model, found):
+    if kept := held_among(model, found) | kept_along(model, found):
         raise Held(model._meta.label, kept)
     needed = model.still_needed(found)
     free = [row for row in found if row not in needed]
@@ -132,10 +136,27 @@ def held_among(model: type[Shreddable], ids: Sequence[UUID]) -> set[UUID]:
 def _claim(
     model: type[Shreddable], ids: list[UUID], reason: str, by: Actor, at: datetime
 ) -> ShredJob:
+    along = _claim_along(model, ids, reason, by, at)
     job = _new_job(model, reason, by, at)
+    job.along = along
     job.save(force_insert=True)
     model._base_manager.filter(id__among=ids).update(shred_job_id=job.id)
     return job
+
+
+def _claim_along(
+    model: type[Shreddable], ids: list[UUID], reason: str, by: Actor, at: datetime
+) -> list[ShredJob]:
+    """Claim what goes with these rows, as jobs of their own: whoever has the job carries them out.
+
+    If its worker dies, each is taken over like any other.
+    """
+    jobs = []
+    for child, field in followers(model):
+        rows = child._base_manager.filter(**{f"{field}__id__among": ids}, shred_job_id=None)
+        if found := list(rows.select_for_update(of=("self",)).values_list("id", flat=True)):
+            jobs.append(_claim(child, found, reason, by, at))
+    return jobs
 
 
 def _new_job(model: type[Shreddable], reason: str, by: Actor, at: datetime) -> ShredJob:

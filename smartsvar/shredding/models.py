@@ -149,6 +149,7 @@ class ShredJob(Leased):
     # A purge takes its rows out as it claims them: 48 bytes of ids each are left here.
     doomed = models.BinaryField(default=b"", editable=False)
     noted: Sequence[Any] = ()  # the same, opened, in the process that claimed
+    along: Sequence[Any] = ()  # jobs for what goes with these rows, claimed with them
 
     class Meta:
         verbose_name = _("deletion under way")

@@ -1,9 +1,7 @@
 """Who else touches the data, what for, where, and under which agreement (article 28(2) and (4))."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any, ClassVar, Self
-from uuid import UUID
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -21,11 +19,8 @@ from smartsvar.personal_data import (
     Role,
 )
 from smartsvar.regions import EEA
-from smartsvar.shredding.models import Shreddable
-from smartsvar.vault.epochs import create_customer_keys, customer_key
-from smartsvar.vault.errors import KeyLost
+from smartsvar.shredding.house import HouseOwned
 from smartsvar.vault.rows import SealedField
-from smartsvar.vault.second_factor import HOUSE
 from subprocessors.places import country_name
 from subprocessors.purposes import kinds_of_data
 
@@ -54,7 +49,7 @@ class Subprocessor(models.Model):
         return country_name(self.country)
 
 
-class Agreement(Shreddable):
+class Agreement(HouseOwned):
     """What binds a subprocessor (article 28(4)), who answers there, and what audits found."""
 
     personal_data = PersonalData(
@@ -90,23 +85,9 @@ class Agreement(Shreddable):
     file = SealedField("", help_text="The signed agreement, a PDF in base64.")
     audits: ClassVar[Any] = SealedField[list[dict[str, str]]]([])
 
-    class Meta(Shreddable.Meta):
+    class Meta(HouseOwned.Meta):
         verbose_name = _("agreement with a subprocessor")
         verbose_name_plural = _("agreements with subprocessors")
-
-    @property
-    def vault_customer_id(self) -> UUID:
-        """No customer's: the house's own."""
-        return HOUSE
-
-    @classmethod
-    def prepare(cls, rows: Sequence[Self]) -> None:
-        """Seal what is to be saved; the house gets its keys at their first use."""
-        try:
-            customer_key(HOUSE, cls.key_class)
-        except KeyLost:
-            create_customer_keys(HOUSE)
-        super().prepare(rows)
 
 
 class EngagementQuerySet(models.QuerySet["Engagement"]):

@@ -62,6 +62,10 @@ def test_sven_reads_and_downloads_the_certificate_of_an_account_that_is_gone(
     assert page.context["fact"]["erased"]["recordings.Recording"] == 1
     assert "Recording" in shown
     assert not found_in(page.content)
+    read = AuditEntry.objects.get(object_id=gone.id, verb="erasure.read")
+    assert (read.actor_kind, read.actor_id, read.customer_id) == (
+        "support", sven.id, gone.customer_id,
+    )  # fmt: skip
     address = reverse(CERTIFICATE, args=[gone.id])
     assert address in shown
     answer = desk.get(address)

@@ -13,20 +13,29 @@ from urllib.parse import quote, quote_plus
 import numpy as np
 import soundfile
 
+from customers.actions.absences import AbsenceFacts, add_absence
 from customers.actions.covers import About, hold, restrict
 from customers.actions.members import invite
+from customers.actions.registers import keep_upload
 from customers.actions.staff import StaffDetails, add_staff
-from customers.models import Hold, Invitation, StaffMember, Target
+from customers.history import note as note_sign_in
+from customers.models import Hold, Invitation, SignInEvent, StaffMember, Target
+from messages.handling import add_note
 from messages.models import Delivery, PhoneMessage
+from privacy.agreements.steps import begin_signing, sign
+from privacy.agreements.versions import in_language, version_of
 from privacy.cases.steps import open_case
 from privacy.erasures.steps import ask_erasure
 from privacy.exports.ask import ask_for_export
 from privacy.exports.collect import collect
 from privacy.models import CaseKind, Erasure, ErasureNotice, NoticeKind
+from recordings.listening import Scope, grant_listening
 from recordings.models import Recording
 from smartsvar.clock import database_now
 from smartsvar.ids import new_id
+from subprocessors.notices import today
 from tests import cast
+from tests.privacy import papers
 from tests.subprocessors import register
 
 STAFF = StaffDetails(
@@ -37,14 +46,18 @@ STAFF = StaffDetails(
     keywords=["planteratsökord"],
     answer_notice="Planterat svarsbesked: är på planterad semester.",
 )
+ABSENCE = "Planterad frånvaro: hos tandläkaren i Norrbacka"
 CALL_ID = "planterat-samtal-4711"
+NOTE = "Planterad anteckning: ringde upp grannen i stället"
 REASON_TO_OBJECT = "Vi litar inte på duvor: de tappar brev"  # support reads and answers it
 OTHER_CALLER = "annan@planterad.example"
+SIGNER = "Planterade Undertecknarsson"
+REASON_TO_LISTEN = "Planterat skäl: det knastrar i inspelningen"
 REASON = "Planterad grund: uppgiften bestrids av en granne"
 TEXTS = [
     cast.PLANTED_NAME, cast.PLANTED_COMPANY, cast.PLANTED_MATTER, cast.PLANTED_EMAIL, CALL_ID,
-    STAFF.name, STAFF.title, STAFF.email, *STAFF.keywords, STAFF.answer_notice,
-    OTHER_CALLER, REASON,
+    STAFF.name, STAFF.title, STAFF.email, *STAFF.keywords, STAFF.answer_notice, ABSENCE,
+    OTHER_CALLER, REASON, NOTE, REASON_TO_LISTEN, SIGNER,
 ]  # fmt: skip
 NUMBERS = [cast.PLANTED_NUMBER, STAFF.phone]
 BETWEEN_DIGITS = re.compile(rb"(?<=[\d+])(?:[\s().\-/]|&nbsp;|\xc2\xa0|%20)+(?=\d)")
@@ -88,6 +101,9 @@ def plant(house: cast.House) -> Planted:
     """Put into the house what is then looked for."""
     at = database_now()
     staff = add_staff(house.customer, STAFF, by=house.administrator, at=at)
+    away = AbsenceFacts(starts_at=at, kind="sick", text=ABSENCE)
+    add_absence(staff, away, by=house.administrator, at=at)
+    keep_upload(house.administrator, [["Namn", "Titel"], [STAFF.name, STAFF.title]], at=at)
     audio = noise()
     recording = cast.call_of(house, at=at, audio=audio, staff=staff, call_id=CALL_ID)
     message = cast.message_of(
@@ -98,10 +114,26 @@ def plant(house: cast.House) -> Planted:
         by=house.administrator, at=at,
     )  # fmt: skip
     delivery = Delivery.objects.get(message=message)
+    add_note(message, NOTE, by=house.member, at=at)
+    note_sign_in(house.member.user, SignInEvent.Kind.SIGNED_IN, None, at=at)
     plant_rights(house, at)
+    scope = Scope(recording=recording)
+    by, lasts = house.administrator, timedelta(days=1)
+    grant_listening(house.customer, scope, lasts=lasts, reason=REASON_TO_LISTEN, by=by, at=at)
+    plant_agreement(house, at)
     register.company_with_file()
+    papers.planted_enquiry(at)
+    papers.accepted_terms(house)
     register.objected(house.customer, REASON_TO_OBJECT)
     return Planted(house, recording, message, delivery, staff, invitation, audio)
+
+
+def plant_agreement(house: cast.House, at: datetime) -> None:
+    """The agreement as it was signed; it outlives the account."""
+    version = version_of(in_language(house.customer, "sv", today(at)))
+    said = {"name": SIGNER, "title": STAFF.title, "language": "sv", "version": version}
+    signing = begin_signing(house.administrator, at=at, **said)
+    sign(signing, signing.code, by=house.administrator, address="192.0.2.7", at=at)
 
 
 def plant_rights(house: cast.House, at: datetime) -> None:

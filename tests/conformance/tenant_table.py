@@ -119,12 +119,40 @@ def scope(name: Scope, status: int = 200) -> dict[str, tuple[str, int]]:
     return dict.fromkeys(READ, (name, status))
 
 
+def own_page(ok: Statuses) -> SignedIn:
+    """A page about whoever is signed in, staff of ours too; others are sent to sign in."""
+    return SignedIn({"anonymous": dict.fromkeys(METHODS, 302) | _refused(ok), "member": ok})
+
+
+def _refused(ok: Statuses) -> Statuses:
+    """A method that nobody may use is told so before it is asked who asks."""
+    return {method: 405 for method in METHODS if method not in ok}
+
+
 READ_ONLY = [model for model in support_site._registry if model._meta.model_name != "customer"]
 TABLE: dict[str, Page | Api | Support | Open | SignedIn] = {
     "portal:front": Open(get()),
     "portal:health": Open(get()),
+    "portal:status": Open(get()),
+    "portal:status_feed": Open(get()),
+    "portal:cookies": Open(get()),
+    "portal:robots": Open(get()),
+    "portal:security_txt": Open(get()),
+    "customers:contact": Open(form()),
+    "customers:contact_thanks": Open(get()),
+    "privacy:policy_versions": Open(get()),
+    "privacy:policy_version": Open(get()),
+    "privacy:terms": Open(get()),
+    "privacy:terms_version": Open(get()),
+    "privacy:accepted": Page("reader", get()),
+    "privacy:terms_accept": Page("administrator", {"post": 302}),
+    "admin:privacy_terms_preview": Support({"post": 302}),
+    "admin:customers_enquiry_read": Support({"post": 200}, otherwise=405),
+    "admin:customers_enquiry_answered": Support({"post": 302}, otherwise=405),
+    "admin:customers_enquiry_erase": Support({"post": 302}),
     "portal:home": SignedIn({"anonymous": get(302), "member": get(302), "support": get(302)}),
     "portal:overview": Page("reader", get()),
+    "portal:events": Page("reader", form()),
     "portal:call": Page("reader", get()),
     "portal:message": Page("reader", get()),
     "portal:trail": Page("reader", get()),
@@ -165,16 +193,49 @@ TABLE: dict[str, Page | Api | Support | Open | SignedIn] = {
     "privacy:restriction_lift": Page("administrator", form(302)),
     "recordings:list": Page("reader", get()),
     "recordings:audio": Page("reader", get()),
+    "recordings:download": Page("reader", get()),
     "recordings:delete": Page("member", form(302)),
+    "recordings:grant_call": Page("administrator", form()),
+    "recordings:grant_period": Page("administrator", form()),
+    "recordings:grant_revoke": Page("administrator", {"post": 302}),
+    "portal:grants": Page("administrator", get()),
+    "portal:insight": Page("reader", get()),
+    # The few who may listen are named one by one: a superuser is none of them.
+    "admin:recordings_listeninggrant_reason": Support(otherwise=403),
+    "admin:recordings_listeninggrant_calls": Support(otherwise=403),
+    "admin:recordings_listeninggrant_call": Support(otherwise=403),
+    "admin:recordings_listeninggrant_audio": Support(otherwise=403),
     "phone_messages:list": Page("reader", get()),
+    "phone_messages:mark_many": Page("member", {"post": 302}),
+    "phone_messages:mark": Page("member", {"post": 302}),
+    "phone_messages:assign": Page("member", {"post": 302}),
+    "phone_messages:note": Page("member", form()),
+    "phone_messages:send_on": Page("member", form()),
     "phone_messages:delete": Page("member", form(302)),
     "customers:staff_list": Page("reader", get()),
     "customers:staff_add": Page("member", form()),
     "customers:staff_change": Page("member", form()),
     "customers:staff_remove": Page("member", form(302)),
+    "customers:staff_remove_many": Page("member", {"post": 302}),  # nobody is chosen
+    "customers:staff_import": Page("member", form()),
+    "customers:staff_import_plan": Own("administrator", form()),  # the administrator's own
+    "customers:staff_csv": Page("member", get()),
+    "customers:staff_xlsx": Page("member", get()),
+    "customers:absence_calendar": Page("reader", get()),
+    "customers:absence_add": Page("member", form()),
+    "customers:absence_change": Page("member", form()),
+    "customers:absence_end": Page("member", {"post": 302}),
+    "customers:absence_remove": Page("member", form(302)),
+    "portal:address_swap": Page("administrator", form()),
     "customers:members": Page("administrator", form()),
     "customers:member_role": Page("administrator", {"post": 302}),
+    "customers:member_sight": Page("administrator", form()),
+    "customers:member_hand_over": Page("administrator", form(302)),
     "customers:member_remove": Page("administrator", form(302)),
+    "customers:account": own_page(form()),
+    "customers:account_history": own_page(get()),
+    "customers:sessions_end": own_page({"post": 302}),
+    "customers:session_end": own_page({"post": 404}),  # of a session that is nobody's
     "customers:invitation_withdraw": Page("administrator", {"post": 302}),
     "customers:keys": Page("administrator", get()),
     "customers:key_add": Page("administrator", form()),
@@ -188,7 +249,9 @@ TABLE: dict[str, Page | Api | Support | Open | SignedIn] = {
     "api:recording-detail": Api(scope(Scope.RECORDINGS_READ), item=True),
     "api:recording-audio": Api(scope(Scope.RECORDINGS_AUDIO), item=True),
     "api:message-list": Api(scope(Scope.MESSAGES_READ) | {"post": (Scope.MESSAGES_WRITE, 400)}),
-    "api:message-detail": Api(scope(Scope.MESSAGES_READ), item=True),
+    "api:message-detail": Api(
+        scope(Scope.MESSAGES_READ) | {"patch": (Scope.MESSAGES_WRITE, 400)}, item=True
+    ),
     "api:staff-list": Api(scope(Scope.STAFF_READ) | {"post": (Scope.STAFF_WRITE, 400)}),
     "api:staff-detail": Api(
         scope(Scope.STAFF_READ)
@@ -197,6 +260,14 @@ TABLE: dict[str, Page | Api | Support | Open | SignedIn] = {
             "patch": (Scope.STAFF_WRITE, 200),
             "delete": (Scope.STAFF_WRITE, 204),
         },
+        item=True,
+    ),
+    "api:absence-list": Api(
+        scope(Scope.STAFF_WRITE) | {"post": (Scope.STAFF_WRITE, 400)}, item=True
+    ),
+    "api:absence-detail": Api(
+        scope(Scope.STAFF_WRITE)
+        | {"patch": (Scope.STAFF_WRITE, 200), "delete": (Scope.STAFF_WRITE, 204)},
         item=True,
     ),
     "api:schema": Open(get()),
@@ -225,6 +296,11 @@ TABLE: dict[str, Page | Api | Support | Open | SignedIn] = {
     "admin:customers_hold_place": Support(),
     "admin:customers_hold_end": Support({"post": 302}, otherwise=405),
     "privacy:agreement": Page("reader", get()),
+    "privacy:agreement_sign": Page("administrator", form()),
+    "privacy:agreement_code": Page("administrator", form()),
+    "privacy:agreement_code_again": Page("administrator", {"post": 302}),
+    "privacy:agreement_file": Page("administrator", get()),
+    "privacy:agreement_proof": Page("administrator", get()),
     "privacy:policy": Open(get()),
     "privacy:article30": Support(get(), otherwise=405),
     "subprocessors:list": Open(get()),
@@ -253,6 +329,10 @@ for _name in ("subprocessor", "engagement", "notice"):
 for _name in ("subprocessor", "engagement", "objection"):
     TABLE[f"admin:subprocessors_{_name}_change"] = Support()
 
+for _name in ("privacy_terms", "bulletins_bulletin"):
+    TABLE[f"admin:{_name}_add"] = Support()
+    TABLE[f"admin:{_name}_change"] = Support()
+
 # Everybody's own sign-in; nothing there belongs to a customer. django-allauth's tests are its own.
 OWN_SIGN_IN = {
     "account_login", "account_logout", "account_inactive", "account_signup",
@@ -262,6 +342,7 @@ OWN_SIGN_IN = {
     "account_reset_password_from_key", "account_reset_password_done",
     "mfa_index", "mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp",
     "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes",
-    "mfa_download_recovery_codes",
+    "mfa_download_recovery_codes", "mfa_list_webauthn", "mfa_add_webauthn",
+    "mfa_reauthenticate_webauthn", "mfa_remove_webauthn", "mfa_edit_webauthn", "mfa_login_webauthn",
 }  # fmt: skip
 NAMED = [route for route in routes() if route.name and not route.name.startswith(DemoConfig.label)]

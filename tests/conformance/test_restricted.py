@@ -5,6 +5,7 @@ Derived from the routes and from declared(): a new route, or a new model with a 
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from django.urls import reverse
 
 from customers.actions.covers import About, restrict
 from customers.calling import tenant_models
-from customers.models import Customer, Member, StaffMember, Target, User
+from customers.models import Absence, Customer, Member, StaffMember, Target, User
 from messages.models import PhoneMessage
 from recordings.actions import still_playable
 from recordings.models import Recording
@@ -34,8 +35,10 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 
 # Where a person's own rights are used, and the trail of what was done: not doors to what it is.
 RIGHTS = re.compile(r"^(privacy:|subprocessors:|portal:trail$)")
-CHANGING = {"customers:keys"}  # says when a key was last used, and the walk uses one
+# Says when a key was last used, and the walk uses one; a workbook says when it was made.
+CHANGING = {"customers:keys", "customers:staff_xlsx"}
 HIDING = [model for model in tenant_models() if model.personal_data.restrict is Restrict.HIDE]
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 TOKENS = re.compile(r"csrf\w*[^>]*value=\"[^\"]+\"|name=\"next\"[^>]*|nonce=\"[^\"]+\"")
 
 
@@ -118,6 +121,7 @@ def make(model: Any, house: cast.House) -> Any:
 # A page by which the matrix makes one.
 ROUTE_OF: dict[Any, str] = {
     StaffMember: "customers:staff_change",
+    Absence: "customers:absence_change",
     Member: "customers:member_role",
     apps.get_model("customers.Invitation"): "customers:invitation_withdraw",
 }
@@ -148,6 +152,8 @@ def seen(street: Street) -> dict[str, str]:
     found = {}
     for role, address in lists(street):
         cache.clear()
+        for person in street.people.values():
+            person.last_login = LONG_AGO  # the first page says what came since then
         body = street.browser(role).get(address).content.decode()
         found[f"{role} {address}"] = TOKENS.sub("", body)
     return found

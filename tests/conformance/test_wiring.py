@@ -52,6 +52,9 @@ def test_what_talks_to_the_mail_server_has_a_queue_of_its_own() -> None:
         "privacy.tell_case",
         "privacy.tell_erasures",
         "privacy.tell_erasure",
+        "privacy.tell_terms",
+        "privacy.tell_signings",
+        "customers.send_enquiry_notices",
         "subprocessors.tell_customers",
     }
 

@@ -48,7 +48,7 @@ def api_patterns() -> list[URLPattern]:
 
 def test_every_route_of_the_api_is_behind_a_key_and_declares_its_scopes() -> None:
     patterns = api_patterns()
-    assert len(patterns) == 11
+    assert len(patterns) == 13
     for pattern in patterns:
         callback: Any = pattern.callback
         view: type[APIView] = callback.view_class

@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from customers.actions.absences import AbsenceFacts, add_absence
 from customers.actions.covers import About
 from customers.models import Target
 from privacy.exports.ask import ask_for_export
@@ -102,11 +103,13 @@ def test_the_api_keeps_its_promises_under_generated_requests(anna: House, settin
     rest["DEFAULT_THROTTLE_RATES"] = {"key": "100000/min", "stranger": "100000/min"}
     settings.REST_FRAMEWORK = rest
     about, at = About(target=Target.CUSTOMER), database_now()
+    away = add_absence(anna.staff, AbsenceFacts(starts_at=at), by=anna.key, at=at)
     export = ask_for_export(anna.customer, about, case=None, by=anna.administrator, at=at)
     known = {
         "recording_id": str(call_of(anna).pk),
         "message_id": str(message_of(anna).pk),
         "staff_id": str(anna.staff.pk),
+        "absence_id": str(away.pk),
         "export_id": str(export.pk),
     }
     headers = HTTPS | {"Authorization": f"Bearer {anna.secret}"}
@@ -120,7 +123,7 @@ def test_the_api_keeps_its_promises_under_generated_requests(anna: House, settin
         ids = {name: known[name] for name in known if f"{{{name}}}" in operation.path}
         _ask(operation.as_strategy(path_parameters=ids or None), headers, seen)
         _ask(operation.as_strategy(generation_mode=GenerationMode.NEGATIVE), headers, seen)
-    assert len(operations) == 16
+    assert len(operations) == 22
     assert {200, 201, 204, 400, 404} <= set(seen)
 
 

@@ -70,8 +70,10 @@ def test_what_goes_with_annas_contract_is_what_the_declarations_keep_until_after
     each: Any
     for each in going:
         mine = {"id" if each.model is Customer else "customer": anna.customer.id}
-        row = each.model._base_manager.filter(**mine)[0]
-        assert row.due_at == each.at == said[each.model].due(row), each.name
+        rows = each.model._base_manager.filter(**mine)
+        assert rows.count() == each.rows
+        for row in rows:
+            assert row.due_at == each.at == said[each.model].due(row), each.name
     assert differences() == {}
     assert not StaffMember.objects.filter(customer=cecilia.customer).exclude(due_at=None).exists()
 
@@ -167,6 +169,37 @@ def test_sven_notes_no_day_that_is_none_or_before_the_customer_was_opened(
     desk: Client, anna: cast.House, day: str
 ) -> None:
     desk.post(reverse(PAGE, args=[anna.customer.id]), {"last_day": day, "confirmed": day})
+    assert Customer.objects.get().contract_ended_at is None
+
+
+def test_sven_notes_no_day_so_long_past_that_something_would_go_before_anybody_sees_it(
+    desk: Client, anna: cast.House
+) -> None:
+    now = database_now()
+    opened = now - timedelta(days=1200)
+    Customer._base_manager.filter(id=anna.customer.id).update(opened_at=opened)
+    customer = Customer.objects.get()
+    today = now.astimezone(STOCKHOLM).date()
+    days = [today - timedelta(days=n) for n in range(690, 740)]
+    taken = {}
+    for day in days:
+        said = {"last_day": day.isoformat(), "confirmed": day.isoformat()}
+        desk.post(reverse(PAGE, args=[customer.id]), said)
+        taken[day] = Customer.objects.get().contract_ended_at is not None
+        Customer._base_manager.update(contract_ended_at=None)
+    for day, noted in taken.items():
+        midnight = datetime.combine(day + timedelta(days=1), datetime.min.time(), tzinfo=STOCKHOLM)
+        first_due = going_with(customer, midnight)[0].at
+        assert noted == (first_due >= now + timedelta(days=14)), day
+    assert set(taken.values()) == {True, False}
+
+
+@pytest.mark.parametrize("day", ["2099-01-01", "9998-06-01", "9999-12-30", "9999-12-31"])
+def test_sven_notes_no_day_that_is_a_slip_of_the_pen(
+    desk: Client, anna: cast.House, day: str
+) -> None:
+    answer = desk.post(reverse(PAGE, args=[anna.customer.id]), {"last_day": day, "confirmed": day})
+    assert answer.status_code == 200
     assert Customer.objects.get().contract_ended_at is None
 
 

@@ -6,14 +6,19 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
 from customers.actions.covers import About, end_cover, hold, restrict
 from customers.actions.leaving import finish_removals, remove_member
-from customers.actions.members import LastAdministrator, accept_invitation, invite, join
-from customers.models import Hold, Member, Restriction, Role, Target, User
+from customers.actions.members import (
+    LastAdministrator,
+    accept_invitation,
+    change_role,
+    invite,
+    join,
+)
+from customers.models import Hold, Member, Restriction, Role, Session, Target, User
 from customers.second_factor import second_factor_of
 from privacy.models import Erasure
 from privacy.tasks import purge_due
@@ -206,3 +211,33 @@ def test_what_was_restricted_and_is_gone_is_restricted_no_more(anna: cast.House)
     in_force = Restriction.objects.in_force()
     assert in_force.filter(id=others).exists()
     assert in_force.count() == 2
+
+
+def test_a_stale_copy_does_not_take_the_last_administrator_away(anna: cast.House) -> None:
+    """Two requests at once, each with its own copy: what counts is the role under the lock."""
+    stale = [Member.objects.get(id=anna.member.id) for _ in range(2)]
+    fresh = Member.objects.get(id=anna.member.id)
+    change_role(fresh, Role.ADMINISTRATOR, by=anna.administrator, at=database_now())
+    remove_member(anna.administrator, by=anna.administrator, at=database_now())
+    with pytest.raises(LastAdministrator):
+        change_role(stale[0], Role.READER, by=fresh, at=database_now())
+    with pytest.raises(LastAdministrator):
+        remove_member(stale[1], by=fresh, at=database_now())
+    assert Member.objects.filter(role=Role.ADMINISTRATOR).count() == 1
+
+
+def test_support_does_not_let_in_again_whom_the_customer_removed(
+    anna: cast.House, sven: User, sign_in: Any, settings: Any
+) -> None:
+    settings.SUPPORT_NEEDS_SECOND_FACTOR = False
+    held(anna, ACCOUNT)
+    assert remove_member(anna.member, by=anna.administrator, at=database_now()) is False
+    removal, desk = Restriction.objects.get(removes=True), sign_in(sven)
+    page = desk.get(reverse("admin:customers_restriction_change", args=[removal.id]))
+    assert (
+        reverse("admin:customers_restriction_end", args=[removal.id]) not in page.content.decode()
+    )
+    ended = desk.post(reverse("admin:customers_restriction_end", args=[removal.id]))
+    assert ended.status_code == 404
+    overview = reverse("portal:overview", args=[anna.customer.number])
+    assert sign_in(anna.member).get(overview).status_code == 404

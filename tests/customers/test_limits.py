@@ -2,14 +2,20 @@
 
 import logging
 import socket
+import statistics
+import time
 from typing import Any
 
 import pytest
+from allauth.account import app_settings as account_settings
+from allauth.core.internal.ratelimit import parse_rates
+from allauth.mfa import app_settings as mfa_settings
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
 from tests import cast
+from tests.conftest import browser
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 WRONG = "fel lösenord"
@@ -35,6 +41,63 @@ def test_an_address_that_the_client_made_up_is_not_believed(client: Client, sett
     settings.ACCOUNT_RATE_LIMITS = {"login": "3/m/ip", "login_failed": "3/m/ip"}
     made_up = [f"198.51.100.{n}, 192.0.2.1" for n in range(8)]
     assert 429 in [attempt(client, each, f"{each[-1]}@ingenstans.example") for each in made_up]
+
+
+def test_five_wrong_passwords_close_an_address_from_everywhere_known_or_not(
+    anna: cast.House, client: Client
+) -> None:
+    """The limit is the address's own, the cache's that all processes share, and says when."""
+    for email in (anna.member.user.email, "ingen@ingenstans.example"):
+        for n in range(5):
+            assert attempt(client, f"192.0.2.{n}", email) == 200
+        answer = client.post(
+            reverse("account_login"),
+            {"login": email, "password": cast.PASSWORD},
+            headers={"X-Forwarded-For": "192.0.2.99"},
+        )
+        assert "Försök igen om fem minuter" in answer.content.decode(), email
+        assert "_auth_user_id" not in client.session
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("account_login", {"login": "x@ingenstans.example", "password": WRONG}),
+        ("account_reset_password", {"email": "x@ingenstans.example"}),
+        ("mfa_login_webauthn", {"credential": "{}"}),
+    ],
+)
+def test_who_asks_too_often_is_told_when_to_try_again_in_both_languages(
+    name: str, body: dict[str, str], client: Client
+) -> None:
+    answers = [client.post(reverse(name), body | {"login": f"{n}@x.example"}) for n in range(40)]
+    refused = [each for each in answers if each.status_code == 429]
+    assert refused
+    page = refused[0].content.decode()
+    assert "Vänta en minut" in page
+    assert "Wait a minute" in page
+    assert 'class="brand"' in page
+    assert refused[0]["Retry-After"] == "60"
+
+
+def test_whatever_is_answered_by_429_is_counted_per_minute() -> None:
+    """So that the page's word holds; five wrong passwords are said on the form instead."""
+    limits = account_settings.RATE_LIMITS | mfa_settings.RATE_LIMITS
+    on_the_form = {"login_failed", "confirm_email", "verify_phone", "enquiry"}
+    for action in limits.keys() - on_the_form:
+        assert all(rate.duration <= 60 for rate in parse_rates(limits[action])), action
+
+
+def test_known_and_unknown_addresses_take_as_long(anna: cast.House, settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = False
+    took: dict[str, list[float]] = {anna.member.user.email: [], "ingen@ingenstans.example": []}
+    for _ in range(7):
+        for email, times in took.items():
+            start = time.process_time()
+            attempt(browser(), "192.0.2.1", email)
+            times.append(time.process_time() - start)
+    known, unknown = (statistics.median(times) for times in took.values())
+    assert abs(known - unknown) < 0.25 * max(known, unknown), took
 
 
 def test_sign_in_and_api_count_the_same_proxies(settings: Any) -> None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from customers.actions.members import accept_invitation, invite
 from customers.models import Invitation, Member, Role, User
 from smartsvar.clock import database_now
+from smartsvar.shredding.claims import claim_rows
 from tests import cast
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -75,6 +76,18 @@ def test_a_second_click_that_came_too_late_makes_nobody(
     monkeypatch.setattr("customers.views.invitation.find_invitation", lambda token: invitation)
     assert client.post(path, JOIN).status_code == 410
     assert not User.objects.filter(email="nina@ny.example").exists()
+
+
+def test_who_is_still_being_removed_is_asked_to_wait(anna: cast.House, sign_in: Any) -> None:
+    rut = anna.reader
+    browser = sign_in(rut)
+    claim_rows(Member, [rut.id], by=anna.administrator, at=database_now())
+    path = link(invited(anna, rut.user.email))
+    answered = browser.post(path, {"name": "Rut"})
+    assert answered.status_code == 200
+    assert "Försök igen om en stund" in answered.content.decode()
+    Member._base_manager.filter(id=rut.id).delete()
+    assert browser.post(path, {"name": "Rut"}).status_code == 302
 
 
 @pytest.mark.parametrize(

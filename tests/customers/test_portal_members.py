@@ -10,7 +10,7 @@ from customers.models import Invitation, Member, Role
 from tests import cast
 
 pytestmark = pytest.mark.django_db(databases="__all__")
-NINA = {"email": "Nina@Ankdamm.example", "name": "Nina Ny", "role": "reader"}
+NINA = {"email": "Nina@Ankdamm.example", "name": "Nina Ny", "role": "reader", "sees": "all"}
 
 
 def at(house: cast.House, page: str, *ids: Any) -> str:

@@ -74,8 +74,8 @@ def test_a_removal_asks_first_and_is_final(anna: cast.House, sign_in: Any) -> No
         ("name", "", "Det här fältet är obligatoriskt."),
         ("phone", "hundra", "Skriv ett helt telefonnummer"),
         ("email", "inte en adress", "Ange en giltig mejladress."),
-        ("keywords", "x" * 61, "Högst 30 sökord"),
-        ("keywords", ",".join(map(str, range(31))), "Högst 30 sökord"),
+        ("keywords", "x" * 61, "Högst 50 sökord"),
+        ("keywords", ",".join(map(str, range(51))), "Högst 50 sökord"),
     ],
 )
 def test_what_cannot_be_is_said_beside_the_field(

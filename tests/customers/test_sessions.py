@@ -1,9 +1,9 @@
 """A session in the database is no session for whoever reads the database."""
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.urls import reverse
 
+from customers.models import Session
 from tests import cast
 from tests.conftest import browser
 

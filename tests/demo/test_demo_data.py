@@ -19,14 +19,14 @@ from django.apps import apps
 from stdnum.se import orgnr
 
 from customers.actions.keys import find_api_key
-from customers.models import ApiKey, Customer, Member, StaffMember, User
+from customers.models import Absence, ApiKey, Customer, Member, StaffMember, User
 from messages.models import Delivery, PhoneMessage
 from privacy.cases.clock import days_left
 from privacy.cases.steps import day_of
 from privacy.models import Case
 from privacy.purging.due import differences
 from recordings.actions import play_recording
-from recordings.models import Recording
+from recordings.models import ListeningGrant, Recording
 from smartsvar.clock import database_now
 from smartsvar.demo import environment
 from smartsvar.demo.data import fill
@@ -80,6 +80,7 @@ def test_a_second_run_changes_nothing(facts: dict[str, Any], var: Path) -> None:
 
 
 def test_what_is_gone_stays_gone(facts: dict[str, Any]) -> None:
+    ListeningGrant.objects.update(recording=None)
     Recording.objects.all()._raw_delete("default")
     fill(at=database_now())
     assert not Recording.objects.exists()
@@ -138,6 +139,8 @@ def test_each_customer_has_every_role_a_register_and_somebody_is_in_both(
         roles = Member.objects.of(customer).values_list("role", flat=True)
         assert set(roles) == {"administrator", "member", "reader"}
         assert 8 <= StaffMember.objects.of(customer).count() <= 15
+        away = Absence.objects.of(customer).in_force(database_now())
+        assert away.count() >= 2
         assert ApiKey.objects.filter(customer=customer).exists()
         assert orgnr.is_valid(customer.organisation_number)
     memberships = Counter(Member.objects.values_list("user_id", flat=True))
@@ -242,3 +245,12 @@ def test_requests_stand_in_every_state_and_none_is_overdue(facts: dict[str, Any]
 
 def test_somebody_is_entered_for_every_purpose_of_the_declarations(facts: dict[str, Any]) -> None:
     assert uncovered(day_of(database_now())) == []
+
+
+def test_messages_are_handled_assigned_and_noted_and_some_wait(facts: dict[str, Any]) -> None:
+    for customer in Customer.objects.all():
+        mine = PhoneMessage.objects.of(customer)
+        assert mine.handled().exists()
+        assert mine.unhandled().exists()
+        assert mine.exclude(assigned_to=None).unhandled().exists()
+        assert mine.filter(notes__isnull=False).exists()

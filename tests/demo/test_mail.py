@@ -11,7 +11,7 @@ from django.urls import include, path
 from smartsvar.demo import views
 from smartsvar.urls import urlpatterns as addresses
 
-urlpatterns = [*addresses, path("demo/", include("smartsvar.demo.urls"))]
+urlpatterns = [*addresses, path("", include("smartsvar.demo.urls"))]
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 MAIL = (

@@ -6,6 +6,10 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page
 
+from customers.actions.absences import AbsenceFacts, add_absence
+from customers.actions.registers import keep_upload
+from messages.handling import add_note, assign_message
+from smartsvar.clock import database_now
 from tests import cast
 from tests.journeys.conftest import sign_in
 
@@ -18,13 +22,27 @@ def pages_of(house: cast.House) -> list[str]:
     """Return the address of each page, with something on it."""
     call = cast.call_of(house, call_id="samtal-1", staff=house.staff)
     message = cast.message_of(house, call_id="samtal-1")
+    assign_message(message, house.member, by=house.administrator, at=database_now())
+    add_note(message, "Ringde upp.", by=house.member, at=database_now())
+    at = database_now()
+    facts = AbsenceFacts(starts_at=at, kind="holiday")
+    away = add_absence(house.staff, facts, by=house.administrator, at=at)
+    table = [["Namn", "Mobil"], ["Ny Person", "070-174 06 20"], ["Fel Person", "hundra"]]
+    upload = keep_upload(house.administrator, table, at=at)
     here = f"/mina-sidor/{house.customer.number}/"
     inner = (
-        f"samtal/ samtal/{call.id}/ samtal/{call.id}/ta-bort meddelanden/"
+        f"handelser/ meddelanden/{message.id}/anteckning meddelanden/{message.id}/skicka"
+        f" samtal/ samtal/{call.id}/ samtal/{call.id}/ta-bort meddelanden/"
         f" meddelanden/{message.id}/ personal/ personal/ny personal/{house.staff.id}/"
-        f" personal/{house.staff.id}/ta-bort medlemmar/ nycklar/ installningar/ logg/"
+        f" personal/{house.staff.id}/ta-bort personal/import"
+        f" personal/import/{upload.id}/ personal/{house.staff.id}/franvaro franvaro/"
+        f" franvaro/{away.id}/ franvaro/{away.id}/ta-bort adressbyte/ medlemmar/"
+        " nycklar/ installningar/ logg/ integritet/insyn/"
+        f" integritet/lyssning/ integritet/lyssning/ny samtal/{call.id}/lyssning"
     )
-    return ["/", here, *(here + address for address in inner.split())]
+    inner += f" medlemmar/{house.member.id}/samtal medlemmar/{house.member.id}/lamna-over"
+    own = ["/konto/", "/konto/historik/", "/konto/password/change/", "/konto/email/"]
+    return ["/", here, *own, *(here + address for address in inner.split())]
 
 
 def violations(page: Page) -> list[str]:

@@ -163,6 +163,20 @@ def test_a_delivery_whose_worker_died_is_unknown_not_sent_twice(anna: cast.House
     assert mails_to(delivery.address) == []
 
 
+@pytest.mark.parametrize("state", [State.QUEUED, State.CLAIMED])
+def test_nothing_is_mailed_of_a_message_whose_time_is_up(anna: cast.House, state: str) -> None:
+    delivery, at = to(anna, unique("due")), database_now()
+    past = at - timedelta(seconds=1)
+    Delivery.objects.filter(id=delivery.id).update(
+        state=state, next_attempt_at=past, lease_until=past if state == State.CLAIMED else None
+    )
+    PhoneMessage._base_manager.update(due_at=at)
+    assert not Delivery.objects.waiting(at).exists()
+    assert Delivery.objects.waiting(at - timedelta(microseconds=1)).exists(), "to the moment"
+    assert (deliver(delivery.id), deliver_due()) == ("", 0)
+    assert mails_to(delivery.address) == []
+
+
 def test_two_workers_claim_it_once(anna: cast.House) -> None:
     delivery = to(anna, "en@ankdamm.example")
     at = database_now()

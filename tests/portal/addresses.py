@@ -5,18 +5,25 @@ A pattern with a customer's number that has no row here fails test_portal_roles.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.urls import URLPattern, get_resolver, reverse
 
+from customers.actions.absences import AbsenceFacts, add_absence
 from customers.actions.members import invite
+from customers.actions.registers import keep_upload
 from customers.models import Role
+from recordings.listening import Scope, grant_listening
 from smartsvar.clock import database_now
 from tests import cast
 
 EVERYBODY: set[str] = set(Role.values)
 CHANGERS: set[str] = {Role.ADMINISTRATOR, Role.MEMBER}
 ADMINISTRATORS: set[str] = {Role.ADMINISTRATOR}
+FILES = {  # no pages
+    "recordings:audio", "recordings:download", "customers:staff_csv", "customers:staff_xlsx",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,7 @@ class Address:
     get: int = 200
     post: int = 405
     body: dict[str, Any] = field(default_factory=dict)
+    refused: int = 403  # 404: to the rest of the house it is not there
 
     def of(self, house: cast.House, things: dict[str, Any]) -> str:
         where = {"number": house.customer.number}
@@ -39,13 +47,33 @@ class Address:
 
 ADDRESSES = [
     Address("portal:overview", EVERYBODY),
+    Address("portal:events", EVERYBODY, post=200, body={"text": "tak"}),
     Address("portal:call", EVERYBODY, "call"),
     Address("portal:message", EVERYBODY, "message"),
     Address("portal:trail", EVERYBODY),
+    Address("portal:insight", EVERYBODY),
+    Address("portal:grants", ADMINISTRATORS),
     Address("recordings:list", EVERYBODY),
     Address("recordings:audio", EVERYBODY, "call"),
+    Address("recordings:download", EVERYBODY, "call"),
     Address("recordings:delete", CHANGERS, "call", post=302),
+    Address(
+        "recordings:grant_call", ADMINISTRATORS, "call", post=302,
+        body={"reason": "Det knastrar", "hours": "1"},
+    ),
+    Address(
+        "recordings:grant_period", ADMINISTRATORS, post=302,
+        body={"since": "2026-01-01", "until": "2026-01-02", "reason": "Knaster", "hours": "24"},
+    ),
+    Address("recordings:grant_revoke", ADMINISTRATORS, "grant", get=405, post=302),
     Address("phone_messages:list", EVERYBODY),
+    Address("phone_messages:mark_many", CHANGERS, get=405, post=302, body={"mark": "handled"}),
+    Address(
+        "phone_messages:mark", CHANGERS, "message", get=405, post=302, body={"mark": "handled"}
+    ),
+    Address("phone_messages:assign", CHANGERS, "message", get=405, post=302, body={"member": ""}),
+    Address("phone_messages:note", CHANGERS, "message", post=302, body={"text": "Ringt upp."}),
+    Address("phone_messages:send_on", CHANGERS, "message", post=200, body={"to": ""}),
     Address("phone_messages:delete", CHANGERS, "message", post=302),
     Address("customers:staff_list", EVERYBODY),
     Address(
@@ -54,13 +82,32 @@ ADDRESSES = [
     ),
     Address("customers:staff_change", CHANGERS, "staff", post=302, body={"name": "Stina"}),
     Address("customers:staff_remove", CHANGERS, "staff", post=302),
+    Address("customers:staff_remove_many", CHANGERS, get=405, post=302),
+    Address("customers:staff_import", CHANGERS, post=200),
+    Address("customers:staff_import_plan", ADMINISTRATORS, "upload", post=200, refused=404),
+    Address("customers:staff_csv", CHANGERS),
+    Address("customers:staff_xlsx", CHANGERS),
+    Address("customers:absence_calendar", EVERYBODY),
+    Address(
+        "customers:absence_add", CHANGERS, "staff", post=302,
+        body={"kind": "lunch", "first_day": "2090-01-01"},
+    ),
+    Address(
+        "customers:absence_change", CHANGERS, "absence", post=302,
+        body={"kind": "lunch", "first_day": "2090-01-01"},
+    ),
+    Address("customers:absence_end", CHANGERS, "absence", get=405, post=302),
+    Address("customers:absence_remove", CHANGERS, "absence", post=302),
+    Address("portal:address_swap", ADMINISTRATORS, post=200),
     Address(
         "customers:members", ADMINISTRATORS, post=302,
-        body={"email": "ny@ankdamm.example", "name": "Ny", "role": "reader"},
+        body={"email": "ny@ankdamm.example", "name": "Ny", "role": "reader", "sees": "all"},
     ),
     Address(
         "customers:member_role", ADMINISTRATORS, "other", get=405, post=302, body={"role": "reader"}
     ),
+    Address("customers:member_sight", ADMINISTRATORS, "other", post=302, body={"sees": "all"}),
+    Address("customers:member_hand_over", ADMINISTRATORS, "other", post=302),
     Address("customers:member_remove", ADMINISTRATORS, "other", post=302),
     Address("customers:invitation_withdraw", ADMINISTRATORS, "invitation", get=405, post=302),
     Address("customers:keys", ADMINISTRATORS),
@@ -76,10 +123,20 @@ ADDRESSES = [
 def things_of(house: cast.House) -> dict[str, Any]:
     """One of everything that an address can name."""
     at = database_now()
+    call = cast.call_of(house, call_id="samtal-1")
+    lasts, by = timedelta(hours=1), house.administrator
+    scope = Scope(recording=call)
     return {
-        "call": cast.call_of(house, call_id="samtal-1"),
+        "call": call,
+        "grant": grant_listening(
+            house.customer, scope, lasts=lasts, reason="Knaster", by=by, at=at
+        ),
         "message": cast.message_of(house, call_id="samtal-1"),
         "staff": house.staff,
+        "absence": add_absence(
+            house.staff, AbsenceFacts(starts_at=at), by=house.administrator, at=at
+        ),
+        "upload": keep_upload(house.administrator, [["Namn"], ["Ny Person"]], at=at),
         "other": house.reader,
         "key": house.key,
         "invitation": invite(

@@ -8,13 +8,13 @@ from django.test import Client
 from django.urls import reverse
 
 from tests import cast
-from tests.portal.addresses import ADDRESSES, Address, things_of
+from tests.portal.addresses import ADDRESSES, FILES, Address, things_of
 
 pytestmark = pytest.mark.django_db(databases="__all__")
-PAGES = [each for each in ADDRESSES if each.get == 200 and each.name != "recordings:audio"]
+PAGES = [each for each in ADDRESSES if each.get == 200 and each.name not in FILES]
 ACCOUNT = [
-    "account_change_password", "account_email", "account_logout", "mfa_index", "mfa_activate_totp",
-    "account_reauthenticate",
+    "account_change_password", "account_email", "account_logout", "customers:account",
+    "customers:account_history", "mfa_activate_totp", "mfa_add_webauthn", "account_reauthenticate",
 ]  # fmt: skip
 PUBLIC = [
     "portal:front",
@@ -24,7 +24,9 @@ PUBLIC = [
     "account_reset_password_done",
 ]
 INLINE = re.compile(
-    r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)|javascript:", re.IGNORECASE
+    r"<style|\sstyle=|\son[a-z]+=|javascript:"
+    r"|<script(?![^>]*\s(?:src=|type=\"application/json\"))",
+    re.IGNORECASE,
 )
 
 

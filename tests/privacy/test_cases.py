@@ -404,7 +404,8 @@ def test_sven_takes_in_a_letter_from_the_day_it_came(anna: cast.House, desk: Cli
         "caller": cast.PLANTED_NUMBER,
         "requester": "Zacharias", "contact": "Storgatan 1", "received_on": came.isoformat(),
     }  # fmt: skip
-    for wrong in ({"customer": "99999"}, {"received_on": "2999-01-01"}, {"caller": "x"}):
+    for wrong in ({"customer": "99999"}, {"received_on": "2999-01-01"}, {"caller": "x"},
+                  {"received_on": "0001-01-01"}, {"received_on": "2018-05-24"}):  # fmt: skip
         assert list(desk.post(address, form | wrong).context["form"].errors) == [*wrong]
     desk.post(address, form)
     case = Case.objects.get()

@@ -8,16 +8,17 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-from django.contrib.sessions.models import Session
 
+from customers.actions.absences import AbsenceFacts, add_absence
 from customers.actions.covers import About, end_cover, hold, restrict
 from customers.actions.members import LastAdministrator, join
-from customers.models import Customer, Hold, Member, Restriction, StaffMember, Target, User
+from customers.models import Customer, Hold, Member, Restriction, Session, StaffMember, Target, User
 from customers.second_factor import second_factor_of
+from messages.handling import add_note
 from messages.models import Delivery, PhoneMessage
-from privacy.cases.steps import open_case
+from privacy.cases.steps import open_case, withdraw
 from privacy.erasures import work
-from privacy.erasures.preview import preview
+from privacy.erasures.preview import Line, preview
 from privacy.erasures.steps import AlreadyAsked, TooLate, ask_erasure, cancel
 from privacy.erasures.work import carry_on, erase_due
 from privacy.models import Case, CaseKind, Erasure, Mentions
@@ -91,7 +92,9 @@ def test_zacharias_is_erased_and_nobody_else(anna: cast.House, cecilia: cast.Hou
     with pytest.raises(FileNotFoundError):
         blob_store().open(call.blob_name)
     certificate = done.certificate["fact"]
-    assert certificate["erased"] == {"phone_messages.PhoneMessage": 1, "recordings.Recording": 2}
+    assert certificate["erased"] == {
+        "phone_messages.Delivery": 1, "phone_messages.PhoneMessage": 1, "recordings.Recording": 2,
+    }  # fmt: skip
     assert certificate["result"] == "done"
     assert done.caller == ""
     assert cast.PLANTED_NUMBER not in str(certificate)
@@ -124,6 +127,59 @@ def test_the_preview_says_what_the_erasure_then_does(anna: cast.House) -> None:
     assert carry_on(asked.id, database_now()) == "held"
     assert list(Recording.objects.all()) == [kept]
     assert Case.objects.count() == 1
+
+
+def counted(lines: list[Line]) -> dict[str, int]:
+    return {line.model._meta.label: line.count for line in lines}
+
+
+@pytest.mark.parametrize("whom", ["caller", "member", "staff", "account"])
+def test_the_certificate_counts_what_the_preview_counted(
+    anna: cast.House, cecilia: cast.House, whom: str
+) -> None:
+    cast.call_of(anna, staff=anna.staff)
+    message = cast.message_of(anna, staff=anna.staff)
+    add_note(message, "Ring efter tre", by=anna.member, at=database_now())
+    now = database_now()
+    away = AbsenceFacts(starts_at=now, ends_at=now + timedelta(days=2), text="Semester")
+    add_absence(anna.staff, away, by=anna.administrator, at=now)
+    join(cecilia.customer, anna.reader.user, role="reader", name="Rut", at=now)
+    about = {
+        "caller": ZACHARIAS, "member": one(anna.member, Target.MEMBER),
+        "staff": one(anna.staff, Target.STAFF), "account": ACCOUNT,
+    }[whom]  # fmt: skip
+    before = preview(anna.customer.id, about)
+    fact = erased(anna, about).certificate["fact"]
+    assert fact["erased"] == counted(before.going)
+    beside = {
+        "caller": {"phone_messages.Delivery": 1, "phone_messages.MessageNote": 1},
+        "member": {"customers.User": 1},
+        "staff": {"customers.Absence": 1},
+        "account": {"customers.User": 2, "phone_messages.Delivery": 1, "customers.Absence": 1},
+    }[whom]
+    assert beside.items() <= fact["erased"].items(), "Rut still signs in at Cecilia's"
+
+
+def test_an_accounts_certificate_says_until_when_it_is_kept_itself(anna: cast.House) -> None:
+    done = erased(anna, ACCOUNT)
+    kept = {each["model"]: each for each in done.certificate["fact"]["kept"]}
+    assert done.due_at is not None
+    assert kept["privacy.Erasure"]["until"] == done.due_at.isoformat(timespec="seconds")
+    told = AuditEntry.objects.filter(customer_id=anna.customer.id)
+    assert kept["audit.AuditEntry"]["count"] == told.count(), "with the entry that it is done"
+
+
+def test_what_an_open_request_kept_is_not_said_to_be_kept_for_a_claim(anna: cast.House) -> None:
+    cast.call_of(anna)
+    at = database_now()
+    case = open_case(anna.customer, CaseKind.ACCESS, ZACHARIAS, by=anna.member, at=at)
+    withdraw(case, by=anna.member, at=at)
+    lift(held(anna, ZACHARIAS), anna)
+    staying = preview(anna.customer.id, ZACHARIAS).staying
+    laws = [str(line.law) for line in staying if line.model is Hold]
+    assert len(laws) == 2
+    assert ["17.3" in law for law in laws] == ["5.2" not in law for law in laws]
+    assert len(set(laws)) == 2
 
 
 def test_what_a_hold_kept_goes_when_it_ends_and_what_came_since_stays(anna: cast.House) -> None:
@@ -335,7 +391,7 @@ def test_a_ledger_that_is_away_makes_the_erasure_wait(
         patch.setattr(ledger, "intend", full)
         assert carry_on(asked.id, database_now()) == "running"
     assert content_keys(anna), "nothing is destroyed that the ledger does not name"
-    assert not Recording.objects.of(anna.customer).exists()
+    assert not Member.objects.of(anna.customer).exists(), "what is claimed is shown to nobody"
     purge(database_now() + timedelta(minutes=6))
     assert again(asked) == "done"
 
@@ -357,7 +413,9 @@ def test_many_messages_go_in_batches(anna: cast.House, monkeypatch: pytest.Monke
     for _ in range(20):
         cast.message_of(anna)
     done = erased(anna, ZACHARIAS)
-    assert done.certificate["fact"]["erased"] == {"phone_messages.PhoneMessage": 20}
+    assert done.certificate["fact"]["erased"] == {
+        "phone_messages.Delivery": 20, "phone_messages.PhoneMessage": 20,
+    }  # fmt: skip
     assert done.batches.count() == 3
 
 

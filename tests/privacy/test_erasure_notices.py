@@ -7,9 +7,10 @@ from uuid import uuid4
 import pytest
 from allauth.account.models import EmailAddress
 
-from customers.actions.covers import About, restrict
+from customers.actions.covers import About, hold, restrict
+from customers.actions.leaving import remove_member
 from customers.actions.members import join
-from customers.models import Customer, Member, Target, User
+from customers.models import Customer, Hold, Member, Target, User
 from privacy.erasures import notices
 from privacy.erasures.steps import ask_erasure, cancel
 from privacy.erasures.work import carry_on
@@ -234,3 +235,16 @@ def test_what_does_not_open_of_a_notice_is_alarmed_and_ends_it(anna: cast.House)
     assert AuditEntry.objects.filter(verb="record.unreadable", object_id=notice.id).exists()
     assert not ErasureNotice.objects.filter(settled_at=None).exists()
     assert AuditEntry.objects.filter(verb="erasure.told").count() == 1
+
+
+def test_an_administrator_who_was_removed_under_a_hold_is_told_nothing(
+    anna: cast.House, second: Member
+) -> None:
+    hold(
+        anna.customer, About(target=Target.CUSTOMER), kind=Hold.Kind.LEGAL, reason="Tvist",
+        ends_at=None, by=anna.administrator, at=database_now(),
+    )  # fmt: skip
+    assert remove_member(second, by=anna.administrator, at=database_now()) is False
+    ask(anna)
+    told = {notice.address for notice in ErasureNotice.objects.all()}
+    assert told == {chief_of(anna), own_of(anna)}

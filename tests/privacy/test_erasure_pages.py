@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from customers.actions.covers import About, hold, restrict
-from customers.models import Hold, StaffMember, Target
+from customers.models import Customer, Hold, StaffMember, Target
 from privacy.erasures.work import carry_on, erase_due
 from privacy.models import Erasure, ErasureState
 from privacy.receipts import keys
@@ -98,6 +98,30 @@ def test_the_account_waits_with_a_banner_and_is_taken_back(
     assert "is going to be erased" not in text(browser.get(overview))
     late = text(browser.post(page("erasure_cancel", anna, asked.id), follow=True))
     assert "It is too late" in late
+
+
+def test_the_banner_of_an_account_that_a_hold_keeps_says_so_and_hides_no_contract(
+    anna: cast.House, browser: Client
+) -> None:
+    at, number = database_now(), anna.customer.number
+    cast.call_of(anna)
+    hold(
+        anna.customer, About(target=Target.CUSTOMER), kind=Hold.Kind.LEGAL, reason="Tvist",
+        ends_at=None, by=anna.administrator, at=at,
+    )  # fmt: skip
+    browser.post(page("erase_account", anna), {"confirm": str(number), "grace_days": "3"})
+    last = at + timedelta(days=40)
+    Customer.objects.filter(id=anna.customer.id).update(contract_ended_at=last)
+    overview = reverse("portal:overview", args=[number])
+    assert "as soon as nothing of it must be kept" not in text(browser.get(overview))
+    past = at - timedelta(days=4)
+    Erasure.objects.update(starts_at=past)
+    Customer.objects.filter(id=anna.customer.id).update(closes_at=past)
+    assert carry_on(Erasure.objects.get().id, database_now()) == "held"
+    shown = text(browser.get(overview))
+    assert "as soon as nothing of it must be kept" in shown
+    assert "It begins " not in shown
+    assert "The contract's last day" in shown
 
 
 def test_after_the_account_is_gone_its_pages_are_nobodys(anna: cast.House, browser: Client) -> None:

@@ -18,6 +18,11 @@ def local(*parts: int, fold: int = 0) -> datetime:
     return datetime(*parts, tzinfo=STOCKHOLM, fold=fold)  # type: ignore[arg-type, misc]
 
 
+@pytest.mark.parametrize(("months", "days"), [(3, 92), (6, 184), (12, 366), (24, 731)])
+def test_the_most_days_that_months_can_have_count_the_leap_day(months: int, days: int) -> None:
+    assert Keep(months=months).most_days() == days
+
+
 @pytest.mark.parametrize(
     ("start", "months", "end"),
     [

@@ -4,14 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, models
 
 from customers.actions.accounts import shorten_recordings
 from customers.actions.contract import end_contract
 from customers.actions.members import note_leavers
-from customers.models import Customer, Member, StaffMember
+from customers.models import Customer, Member, Session, StaffMember
 from messages.models import PhoneMessage
 from privacy.purging import orphans
 from privacy.purging.due import derive_again, differences
@@ -189,7 +188,7 @@ def test_expired_sessions_go_too(sign_in: Any, anna: cast.House) -> None:
     sign_in(anna.member)
     assert Session.objects.count() == 1
     Session.objects.update(expire_date=database_now() - timedelta(seconds=1))
-    assert purge(database_now()) == {"sessions.Session": 1}
+    assert purge(database_now()) == {"customers.Session": 1}
     assert not Session.objects.exists()
 
 
@@ -224,7 +223,7 @@ def test_a_dry_run_says_what_and_why_and_touches_nothing(
     assert Recording.objects.filter(id=call.id).exists()
     assert {due.model for due in preview(database_now())} >= {
         "recordings.Recording",
-        "sessions.Session",
+        "customers.Session",
     }
 
 

@@ -11,6 +11,9 @@ from customers.actions.covers import About, hold, restrict
 from customers.actions.members import accept_invitation, invite
 from customers.models import Customer, Hold, Invitation, Member, Restriction, Target
 from messages.models import Delivery, PhoneMessage
+from privacy.erasures.work import carry_on
+from privacy.exports.ask import ask_for_export
+from privacy.models import Erasure
 from recordings.actions import begin_upload
 from recordings.models import Recording
 from smartsvar.clock import database_now
@@ -78,6 +81,46 @@ def test_anna_restricts_zacharias_and_lifts_it(anna: cast.House, browser: Client
 def test_a_ground_is_asked_for(anna: cast.House, browser: Client) -> None:
     browser.post(page("restrict_one", anna, anna.staff.id), {"reason": " "})
     assert not Restriction.objects.exists()
+
+
+def test_a_restricted_member_is_erased_without_being_let_in_again(
+    anna: cast.House, browser: Client
+) -> None:
+    rut = About(target=Target.MEMBER, object_model=Member._meta.label, object_id=anna.reader.id)
+    restrict(anna.customer, rut, reason="x", keeps=False, by=anna.administrator, at=database_now())
+    members = reverse("customers:members", args=[anna.customer.number])
+    listed = text(browser.get(members))
+    assert anna.reader.user.email not in listed
+    assert page("restrictions", anna) in listed
+    erase = page("erase_one", anna, anna.reader.id)
+    assert erase in text(browser.get(page("restrictions", anna)))
+    browser.post(erase, {"confirm": anna.reader.name, "mentions": "stay"})
+    assert carry_on(Erasure.objects.get().id, database_now()) == "done"
+    assert not Member._base_manager.filter(id=anna.reader.id).exists()
+    assert not Restriction.objects.in_force().exists()
+
+
+def test_what_a_restriction_does_not_change_is_not_said_to_be_restricted(
+    anna: cast.House, browser: Client, desk: Client
+) -> None:
+    at, by = database_now(), anna.administrator
+    export = ask_for_export(anna.customer, ACCOUNT, case=None, by=by, at=at)
+    assert browser.post(page("restrict_one", anna, export.id), {"reason": "x"}).status_code == 404
+    asked = {"customer": anna.customer.number, "object_id": export.id, "reason": "x"}
+    shown = text(desk.post(reverse("admin:customers_restriction_place"), asked))
+    assert "nothing that a restriction would change" in shown
+    assert not Restriction.objects.exists()
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "9999-12-30", "2150-01-01"])
+def test_support_holds_nothing_until_the_end_of_time(
+    anna: cast.House, desk: Client, day: str
+) -> None:
+    asked = {"customer": anna.customer.number, "reason": "x", "ends_on": day}
+    shown = desk.post(reverse("admin:customers_hold_place"), asked)
+    assert shown.status_code == 200
+    assert "too far ahead" in text(shown)
+    assert not Hold.objects.exists()
 
 
 def test_a_restricted_person_is_named_where_it_is_lifted_and_only_there(

@@ -177,3 +177,18 @@ def test_bertil_deletes_a_recording_after_being_asked(
     assert AuditEntry.objects.filter(
         object_id=call.id, verb="recording.deleted", actor_id=anna.member.id
     ).exists()
+
+
+def test_a_download_is_a_file_to_keep_and_said_so_in_the_trail(
+    anna: cast.House, cecilia: cast.House, sign_in: Any
+) -> None:
+    call = cast.call_of(anna)
+    path = reverse("recordings:download", args=[anna.customer.number, call.id])
+    answer = sign_in(anna.reader).get(path)
+    assert answer["Content-Disposition"].startswith('attachment; filename="samtal-')
+    assert b"".join(answer.streaming_content) == cast.tone()
+    verbs = AuditEntry.objects.filter(object_id=call.id, actor_id=anna.reader.id)
+    assert [entry.verb for entry in verbs] == ["recording.downloaded"]
+    page = reverse("portal:call", args=[anna.customer.number, call.id])
+    assert "laddade ner en inspelning" in sign_in(anna.reader).get(page).content.decode()
+    assert sign_in(cecilia.administrator).get(path).status_code == 404

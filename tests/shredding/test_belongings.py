@@ -108,6 +108,18 @@ def test_what_waited_for_stina_goes_to_the_customer_and_not_to_her(
     assert (delivery.state, delivery.address) == (State.ACCEPTED, anna.customer.email)
 
 
+@pytest.mark.parametrize("way", [erase, remove])
+def test_the_customers_own_address_is_not_stinas_and_stays(
+    anna: cast.House, way: Callable[[cast.House], None]
+) -> None:
+    anna.staff.email = ""
+    anna.staff.save()
+    cast.message_of(anna, staff=anna.staff)
+    assert deliver(the_delivery().id) == State.ACCEPTED
+    way(anna)
+    assert the_delivery().address == anna.customer.email
+
+
 def test_without_an_address_of_the_customers_it_is_given_up_and_says_why(
     anna: cast.House, sign_in: Any
 ) -> None:

@@ -11,9 +11,10 @@ from uuid import uuid4
 import pytest
 from django.db import connections, transaction
 from django.urls import reverse
+from django.utils import formats, translation
 
 from customers.actions.covers import About, end_cover, restrict
-from customers.models import Customer, Target
+from customers.models import Customer, Target, User
 from smartsvar import mail
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
@@ -189,6 +190,74 @@ def test_a_restricted_customers_mail_waits_but_its_page_shows_the_change(
     assert len(arrived(anna)) == 1
 
 
+def refused_for_now(write: Any) -> None:
+    raise mail.TryAgain("smtp_451")
+
+
+def test_who_is_told_late_has_as_long_to_object_and_is_told_no_day_that_is_over(
+    anna: cast.House, planned: Engagement, sven: Any, sign_in: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    about, at = About(target=Target.CUSTOMER), database_now()
+    cover = restrict(anna.customer, about, reason="x", keeps=False, by=anna.administrator, at=at)
+    notice = announced(planned, sven)
+    day = last_day(at)
+    Notice.objects.update(
+        announced_at=at - timedelta(days=90), objections_until=day - timedelta(days=90),
+        takes_effect_on=day - timedelta(days=89),
+    )  # fmt: skip
+    end_cover(cover, by=anna.administrator, at=database_now())
+    with monkeypatch.context() as patch:
+        patch.setattr(mail, "send", refused_for_now)
+        tell_customers()
+    assert states() == {"queued"}, "it is tried for as long as any other"
+    Told.objects.update(next_attempt_at=at)
+    assert tell_customers() == 1
+    (letter,) = arrived(anna)
+    assert "Den gäller redan" in letter
+    with translation.override("sv"):
+        assert formats.date_format(day, "j F Y") in letter
+        assert formats.date_format(day - timedelta(days=90), "j F Y") not in letter
+    notice.refresh_from_db()
+    page = sign_in(anna.administrator).get(objections_page(anna, notice))
+    with translation.override("sv"):
+        assert formats.date_format(day, "j F Y") in page.content.decode()
+    with pytest.raises(TooLate):
+        object_to(notice, anna.customer, "x", by=anna.administrator, at=at + timedelta(days=40))
+    object_to(notice, anna.customer, "x", by=anna.administrator, at=database_now())
+
+
+@pytest.mark.parametrize("administrators", [1, 0])
+def test_a_customer_without_an_address_is_told_through_its_administrators_or_counts_as_untold(
+    anna: cast.House, planned: Engagement, sven: Any, administrators: int
+) -> None:
+    customer = Customer.objects.get(id=anna.customer.id)
+    customer.email = ""
+    customer.save()
+    if not administrators:
+        User.objects.filter(id=anna.administrator.user_id).update(is_active=False)
+    announced(planned, sven)
+    assert tell_customers() == 1
+    told = Told.objects.get()
+    assert len(mails_to(anna.administrator.user.email)) == administrators
+    assert (told.state, told.error) == (
+        ("sent", "") if administrators else ("failed", "no_address")
+    )
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "9999-12-31"])
+def test_nothing_is_announced_for_a_day_that_is_over_or_never_comes(
+    anna: cast.House, planned: Engagement, sven: Any, sign_in: Any, settings: Any, day: str
+) -> None:
+    settings.SUPPORT_NEEDS_SECOND_FACTOR = False
+    client, add = sign_in(sven), reverse("admin:subprocessors_notice_add")
+    said = {"engagement": planned.id, "takes_effect_on": day}
+    for kind in ("end", "new"):
+        answered = client.post(add, said | {"kind": kind})
+        assert "takes_effect_on" in answered.context["adminform"].form.errors
+    assert not Notice.objects.exists()
+
+
 def objections_page(house: cast.House, notice: Notice) -> str:
     return reverse("subprocessors:objection", args=[house.customer.number, notice.id])
 
@@ -239,6 +308,7 @@ def test_a_customer_objects_once_and_in_time(
     anna: cast.House, planned: Engagement, sven: Any
 ) -> None:
     notice, by = announced(planned, sven), anna.administrator
+    tell_customers()
     after = database_now() + timedelta(days=60)
     with pytest.raises(TooLate):
         object_to(notice, anna.customer, "x", by=by, at=after)
@@ -256,7 +326,9 @@ def test_too_late_is_said_in_words(
     anna: cast.House, planned: Engagement, sven: Any, sign_in: Any
 ) -> None:
     notice = announced(planned, sven)
+    long_ago = notice.announced_at - timedelta(days=60)
     Notice.objects.update(objections_until=notice.objections_until - timedelta(days=60))
+    Told.objects.update(state=Told.State.SENT, settled_at=long_ago)
     client = sign_in(anna.administrator)
     answered = client.post(objections_page(anna, notice), {"reason": "x"}, follow=True)
     assert "Tiden för invändningar är ute." in answered.content.decode()

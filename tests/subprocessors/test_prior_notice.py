@@ -55,6 +55,12 @@ def filled(anna: cast.House) -> Engagement:
     return Engagement.objects.get()
 
 
+@pytest.fixture
+def desk(sven: Any, sign_in: Any, settings: Any) -> Any:
+    settings.SUPPORT_NEEDS_SECOND_FACTOR = False
+    return sign_in(sven)
+
+
 def test_the_register_is_filled_on_its_first_day(anna: cast.House) -> None:
     for name in ("Molnhotellet AB", "Duvpost AB"):
         assert not kept(entered(name)).needs_notice
@@ -98,13 +104,60 @@ def test_a_notice_that_comes_late_moves_the_beginning(anna: cast.House, filled: 
     assert faults(new) == {"starts_on"}
 
 
-@pytest.mark.parametrize("change", [{"country": "DE"}, {"purpose": "storage"}])
+@pytest.mark.parametrize(
+    "change", [{"country": "DE"}, {"purpose": "storage"}, {"safeguard": "Beslut 2023/1795"}]
+)
 def test_what_customers_know_is_not_moved_under_them(
     filled: Engagement, change: dict[str, Any]
 ) -> None:
     for name, value in change.items():
         setattr(filled, name, value)
     assert faults(filled) == {"country"}
+
+
+@pytest.mark.parametrize(
+    "change", [{"name": "Bytt Bolag LLC"}, {"country": "US"}, {"number": "556016-0680"}]
+)
+@pytest.mark.parametrize("known", ["running", "announced"])
+def test_a_company_that_customers_know_does_not_become_another(
+    anna: cast.House, filled: Engagement, desk: Any, change: dict[str, Any], known: str
+) -> None:
+    if known == "announced":
+        filled = kept(entered(starts_on=earliest_day(database_now())))
+        told(filled)
+    company = filled.subprocessor
+    Subprocessor.objects.filter(id=company.id).update(number="969663-7033")
+    page = reverse("admin:subprocessors_subprocessor_change", args=[company.id])
+    said = {"name": company.name, "number": "969663-7033", "country": "SE", "website": ""}
+    refused = desk.post(page, said | change)
+    assert set(refused.context["adminform"].form.errors) == set(change)
+    company.refresh_from_db()
+    assert (company.name, company.country) == (said["name"], "SE")
+    assert desk.post(page, said | {"website": "https://example.se/"}).status_code == 302
+
+
+def test_what_nobody_has_been_told_of_is_spelt_anew(
+    anna: cast.House, filled: Engagement, desk: Any
+) -> None:
+    planned = kept(entered("Dufvpost AB", starts_on=earliest_day(database_now())))
+    page = reverse("admin:subprocessors_subprocessor_change", args=[planned.subprocessor_id])
+    said = {"name": "Duvpost AB", "number": "", "country": "SE", "website": ""}
+    assert desk.post(page, said).status_code == 302
+    assert Subprocessor.objects.get(id=planned.subprocessor_id).name == "Duvpost AB"
+
+
+def test_an_announced_end_is_not_taken_back_in_silence(
+    anna: cast.House, filled: Engagement
+) -> None:
+    day = today(database_now()) + timedelta(days=10)
+    announce(filled, Notice.Kind.END, day, by=SYSTEM, at=database_now())
+    filled.refresh_from_db()
+    assert filled.ends_on == day, "it ends as it was announced"
+    for later in (None, day + timedelta(days=1)):
+        filled.ends_on = later
+        assert faults(filled) == {"ends_on"}
+    filled.ends_on = day - timedelta(days=1)
+    kept(filled)
 
 
 def test_what_runs_may_get_an_end_and_once_ended_does_not_run_again(filled: Engagement) -> None:

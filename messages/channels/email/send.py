@@ -20,7 +20,8 @@ class NoRecipient(mail.GiveUp):
 def send(delivery: Delivery) -> None:
     """Send the delivery's message to its address. Raises Unsure, TryAgain, GiveUp (smartsvar.mail).
 
-    Where the person whose address it was is erased, it goes to the customer, as what is for nobody
+    A member's sign-in address is read now. Where the person whose address it was is erased, or the
+    member is gone, it goes to the customer, as what is for nobody
     in particular does. Raises NoRecipient, a GiveUp, where the customer has no address either.
     The Message-ID is the delivery's id, so a receiving system can tell a repetition.
     """
@@ -35,6 +36,8 @@ def _mail_of(delivery: Delivery) -> EmailMultiAlternatives:
 
 
 def _address_of(delivery: Delivery) -> str:
+    if delivery.member is not None:
+        return delivery.member.user.email
     address: str = delivery.address or delivery.message.customer.email
     if not address:
         raise NoRecipient("recipient_erased")

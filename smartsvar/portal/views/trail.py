@@ -6,9 +6,8 @@ from django.views.decorators.http import require_safe
 
 from customers.access import member_page
 from customers.models import Member
-from smartsvar.audit.models import AuditEntry
 from smartsvar.paging import page_of
-from smartsvar.portal.trail import Teller
+from smartsvar.portal.trail import Teller, entries_for
 
 LINES = 50
 
@@ -16,8 +15,8 @@ LINES = 50
 @require_safe
 @member_page()
 def trail(request: HttpRequest, member: Member) -> HttpResponse:
-    entries = AuditEntry.objects.of(member.customer.id)
+    entries = entries_for(member)
     older, newer = request.GET.get("older", ""), request.GET.get("newer", "")
     page = page_of(entries, moment="at", older=older, newer=newer, size=LINES)
-    lines = Teller(member.customer).tell(page.rows)
+    lines = Teller(member).tell(page.rows)
     return render(request, "portal/trail.html", {"member": member, "page": page, "lines": lines})

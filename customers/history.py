@@ -1,0 +1,116 @@
+"""Login history is written where Django and allauth say what happened: their own signals.
+
+Never an obstacle: what cannot be sealed now is noted without the address it came from.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from allauth.account import signals as account
+from allauth.account.adapter import get_adapter
+from allauth.mfa import signals as mfa
+from django.contrib.auth import signals as auth
+from django.core.exceptions import PermissionDenied
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils import timezone
+
+from customers.browsers import browser_of
+from customers.models import SignInEvent, User
+from smartsvar.unreadable import LATER
+from smartsvar.vault.errors import Tampered, Unreadable
+from smartsvar.vault.second_factor import open_secret, seal_secret
+
+log = structlog.get_logger(__name__)
+
+BROWSER, SYSTEM, BEGAN = "browser", "system", "began"  # in the session's data
+LAST_TIME = "last_time"  # when this person had signed in before
+ADDRESS = "address:"  # a second factor's secret, moved here, is none
+Kind = SignInEvent.Kind
+
+
+def note(person: User, kind: Kind, request: HttpRequest | None, *, at: datetime) -> SignInEvent:
+    """Write down one fact of a person's sign-in."""
+    browser = browser_of(_agent(request))
+    return SignInEvent.objects.create(
+        user=person, kind=kind, at=at, browser=browser.name, system=browser.system,
+        address=_sealed_address(person, request),
+    )  # fmt: skip
+
+
+def address_in(event: SignInEvent) -> str:
+    """Return the address an event came from; "" where none is known or it does not open."""
+    if not event.address:
+        return ""
+    try:
+        text = open_secret(event.user_id, event.address)
+        if not text.startswith(ADDRESS):
+            raise Tampered("A token that is no address.")
+    except (*LATER, Unreadable) as error:
+        log.warning("address not opened", object=str(event.id), error=type(error).__name__)
+        return ""
+    return text.removeprefix(ADDRESS)
+
+
+def _agent(request: HttpRequest | None) -> str:
+    return "" if request is None else request.META.get("HTTP_USER_AGENT", "")
+
+
+def _sealed_address(person: User, request: HttpRequest | None) -> str:
+    try:
+        address = get_adapter().get_client_ip(request) if request else ""
+        return seal_secret(person.pk, ADDRESS + address) if address else ""
+    except (*LATER, Unreadable, PermissionDenied, KeyError) as error:
+        log.warning("address not noted", error=type(error).__name__)
+        return ""
+
+
+@receiver(auth.user_logged_in)
+def _signed_in(request: HttpRequest, user: User, **_rest: Any) -> None:
+    """Note the fact; the session remembers when it began, in what browser, and the time before.
+
+    Connected before Django's own receiver, which overwrites `last_login`: see CustomersConfig.
+    """
+    at, browser = timezone.now(), browser_of(_agent(request))
+    said = {BROWSER: browser.name, SYSTEM: browser.system, BEGAN: at.isoformat()}
+    said[LAST_TIME] = user.last_login.isoformat() if user.last_login else ""
+    request.session.update(said)
+    note(user, Kind.SIGNED_IN, request, at=at)
+
+
+@receiver(auth.user_logged_out)
+def _signed_out(request: HttpRequest, user: User | None, **_rest: Any) -> None:
+    if user is not None and User.objects.filter(pk=user.pk).exists():  # not one who just left
+        note(user, Kind.SIGNED_OUT, request, at=timezone.now())
+
+
+@receiver(auth.user_login_failed)
+def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_rest: Any) -> None:
+    """Note an attempt on a known account; of an address that nobody has nothing is kept."""
+    address = str(credentials.get("email", "")).strip().lower()
+    person = User.objects.filter(email=address).first() if address else None
+    if person is not None:
+        note(person, Kind.FAILED, request, at=timezone.now())
+
+
+def _on(signal: Any, kind: Kind) -> None:
+    """Note `kind` whenever the signal says that it happened to a person."""
+
+    def happened(request: HttpRequest, user: User, **_rest: Any) -> None:
+        note(user, kind, request, at=timezone.now())
+
+    signal.connect(happened, weak=False, dispatch_uid=f"login history: {kind}")
+
+
+for _signal, _kind in (
+    (mfa.authentication_failed, Kind.CODE_FAILED),
+    (mfa.authenticator_added, Kind.FACTOR_ADDED),
+    (mfa.authenticator_removed, Kind.FACTOR_REMOVED),
+    (mfa.authenticator_reset, Kind.CODES_RENEWED),
+    (account.password_changed, Kind.PASSWORD_CHANGED),
+    (account.password_set, Kind.PASSWORD_CHANGED),
+    (account.password_reset, Kind.PASSWORD_RESET),
+    (account.email_changed, Kind.EMAIL_CHANGED),
+):
+    _on(_signal, _kind)

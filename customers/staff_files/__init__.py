@@ -1,0 +1,1 @@
+"""The staff register as a file: read, understood, planned, written."""

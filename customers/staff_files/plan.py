@@ -1,0 +1,180 @@
+"""What an uploaded register would do to the one there is: nothing is done here."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from customers.actions.registers import Addition, Change
+from customers.actions.staff import FIELDS, StaffDetails
+from customers.forms.staff import StaffForm, keywords_in
+from customers.models import StaffMember
+from customers.staff_files.columns import MEANINGS
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What is wrong with one cell: the line in the file, the column's meaning, why."""
+
+    line: int
+    column: str
+    why: str
+
+
+@dataclass
+class Plan:
+    """What would be done. Lines are counted as in the file without its empty rows."""
+
+    added: list[Addition] = field(default_factory=list)
+    changed: list[Change] = field(default_factory=list)
+    same: int = 0
+    left: list[StaffMember] = field(default_factory=list)  # whom the file does not name
+    removes: bool = False
+    troubles: list[Trouble] = field(default_factory=list)
+
+    @property
+    def removed(self) -> list[StaffMember]:
+        return self.left if self.removes else []
+
+    @property
+    def named(self) -> list[tuple[Change, list[str]]]:
+        """Each change with the changed fields in the reader's words."""
+        return [(each, [str(MEANINGS[name]) for name in each.fields]) for each in self.changed]
+
+    @property
+    def does_nothing(self) -> bool:
+        return not (self.added or self.changed or self.removed)
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells one plan from another without saying anything of a person."""
+        parts = [str(each.line) for each in self.added]
+        parts += [f"{each.person.pk}:{','.join(each.fields)}" for each in self.changed]
+        parts += [f"-{person.pk}" for person in self.removed]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+class Matching:
+    """Finds whom of the register a row is, by e-mail or by name, nobody twice."""
+
+    def __init__(self, register: Sequence[StaffMember], by: str) -> None:
+        self._by = by
+        self._people: dict[tuple[str, str], list[StaffMember]] = defaultdict(list)
+        self._lines: dict[tuple[str, str], int] = {}
+        for person in register:
+            self._people[self._key({"name": person.name, "email": person.email})].append(person)
+
+    def _key(self, values: Values) -> tuple[str, str]:
+        """By e-mail; who has none is found by name among those who have none either."""
+        address = str(values.get("email", "")).casefold()
+        if self._by == "email" and address:
+            return ("email", address)
+        return ("name" if self._by == "name" else "name alone", _folded(values["name"]))
+
+    def find(self, values: Values, line: int) -> StaffMember | None:
+        """Return the person, None for a new one. Raises ValueError, saying why, when in doubt."""
+        key = self._key(values)
+        waiting = self._people.get(key, [])
+        alike = [person for person in waiting if not differences(person, values)]
+        if len(waiting) > 1 and not alike:
+            raise ValueError(_("Several on the register are called this or have this address."))
+        if waiting:
+            person = (alike or waiting)[0]
+            waiting.remove(person)
+            self._lines.setdefault(key, line)
+            return person
+        if key in self._lines:
+            same = _("The same as on line %(line)d.")
+            raise ValueError(same % {"line": self._lines[key]})
+        self._lines[key] = line
+        return None
+
+    def left(self) -> list[StaffMember]:
+        """Return whom no row was."""
+        return [person for people in self._people.values() for person in people]
+
+
+def make_plan(
+    table: Sequence[Sequence[str]], meanings: Sequence[str], register: Sequence[StaffMember], *,
+    match_by: str, removes: bool,
+) -> Plan:  # fmt: skip
+    """Return what the table, its headings first, would do to the register.
+
+    Columns without a meaning are not looked at, and what no column says of a person stays. An
+    empty cell empties. Whom the file does not name is removed only if `removes`.
+    """
+    plan, matching = Plan(removes=removes), Matching(register, match_by)
+    for line, values in _rows(table, meanings, plan.troubles):
+        try:
+            person = matching.find(values, line)
+        except ValueError as error:
+            plan.troubles.append(Trouble(line, str(MEANINGS[match_by]), str(error)))
+            continue
+        if person is None:
+            plan.added.append(Addition(line, StaffDetails(**values)))
+        elif fields := differences(person, values):
+            plan.changed.append(Change(line, person, _whole(person, values), fields))
+        else:
+            plan.same += 1
+    plan.left = matching.left()
+    return plan
+
+
+def _rows(
+    table: Sequence[Sequence[str]], meanings: Sequence[str], troubles: list[Trouble]
+) -> Iterator[tuple[int, Values]]:
+    """Yield the checked rows with their lines; what is wrong with the others is noted."""
+    form = StaffForm({})
+    known = {meaning for meaning in meanings if meaning}
+    wanted = {"name"} if known & {"first_name", "last_name"} else set()
+    wanted |= known & set(FIELDS)
+    for line, cells in enumerate(table[1:], start=2):
+        said = _said(cells, meanings)
+        form.data = said
+        form.full_clean()
+        for name, errors in form.errors.items():
+            label = str(MEANINGS.get(name, MEANINGS["name"]))
+            troubles += [Trouble(line, label, str(error)) for error in errors]
+        if not form.errors:
+            yield line, {name: form.cleaned_data[name] for name in wanted}
+
+
+def _said(cells: Sequence[str], meanings: Sequence[str]) -> Values:
+    said = {meaning: text for meaning, text in zip(meanings, cells, strict=False) if meaning}
+    if "keywords" in said:
+        said["keywords"] = said["keywords"].replace(";", ",").replace("\n", ",")
+    if "name" not in said:
+        parts = (said.get("first_name", ""), said.get("last_name", ""))
+        said["name"] = " ".join(part for part in parts if part)
+    return said
+
+
+def differences(person: StaffMember, values: Values) -> list[str]:
+    """Return the fields of which the values say something else than the register."""
+    return [
+        name for name in FIELDS if name in values and _other(getattr(person, name), values[name])
+    ]
+
+
+def _other(known: Any, said: Any) -> bool:
+    if isinstance(known, list):
+        return keywords_in(",".join(known)) != list(said)  # an API's keyword may hold a comma
+    return str(known).replace("\r\n", "\n").strip() != str(said).replace("\r\n", "\n")
+
+
+def _whole(person: StaffMember, values: Values) -> StaffDetails:
+    return StaffDetails(**({name: getattr(person, name) for name in FIELDS} | values))
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def ids_of(people: Sequence[StaffMember]) -> list[UUID]:
+    return [person.pk for person in people]

@@ -1,0 +1,133 @@
+"""The staff register as a file: uploaded, looked at, confirmed; or downloaded."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages as flash
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from customers.access import changes, fetch_owned, member_page
+from customers.actions.registers import (
+    import_register,
+    keep_upload,
+    note_export,
+    throw_away,
+)
+from customers.actions.staff import REGISTER_LIMIT, RegisterFull, register_of
+from customers.forms.staff_files import MappingForm, UploadForm
+from customers.models import Member, RegisterFile
+from customers.staff_files.columns import doubled
+from customers.staff_files.plan import Plan, make_plan
+from customers.staff_files.reading import MOST_BYTES
+from customers.staff_files.writing import as_csv, as_workbook
+from smartsvar.clock import database_now
+from smartsvar.shredding.models import Gone
+
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_page(may=changes)
+def staff_import(request: HttpRequest, member: Member) -> HttpResponse:
+    form = UploadForm()
+    if request.method == "POST":
+        too_big = int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES
+        form = UploadForm(request.POST, request.FILES, too_big=too_big)
+        if form.is_valid():
+            upload = keep_upload(member, form.cleaned_data["file"], at=database_now())
+            return redirect("customers:staff_import_plan", member.customer.number, upload.pk)
+    return render(request, "customers/staff_import.html", {"member": member, "form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_page()
+def staff_plan(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
+    """What the upload would do; the plan that is confirmed must be the one that was shown."""
+    upload = _upload(member, identity)
+    if "throw_away" in request.POST:
+        throw_away(upload, by=member)
+        flash.success(request, _("The file is thrown away. Nothing was changed."))
+        return redirect("customers:staff_list", member.customer.number)
+    form = MappingForm(request.POST or None, table=upload.table)
+    plan = _plan(member, upload, form)
+    confirmed = request.POST.get("confirmed", "")
+    if plan is not None and confirmed and not plan.troubles:
+        if confirmed == plan.fingerprint:
+            return _carry_out(request, member, upload, plan)
+        flash.warning(request, _("The register has changed meanwhile. Look at it once more."))
+    context = {
+        "member": member, "form": form, "plan": plan, "upload": upload,
+        "doubled": doubled(upload.table[0]), "rows": len(upload.table) - 1,
+    }  # fmt: skip
+    return render(request, "customers/staff_import_plan.html", context)
+
+
+def _upload(member: Member, identity: UUID) -> RegisterFile:
+    """Return the member's own upload, for who may change: a colleague's is not there."""
+    upload: RegisterFile = fetch_owned(RegisterFile.objects, member.customer, identity)
+    if upload.uploaded_by != member.id or not member.may_change:
+        raise Http404
+    return upload
+
+
+def _plan(member: Member, upload: RegisterFile, form: MappingForm) -> Plan | None:
+    if not form.is_valid():
+        return None
+    said: dict[str, Any] = form.cleaned_data
+    register = register_of(member.customer)
+    return make_plan(
+        upload.table, form.meanings, register, match_by=said["match_by"], removes=said["removes"]
+    )
+
+
+def _carry_out(
+    request: HttpRequest, member: Member, upload: RegisterFile, plan: Plan
+) -> HttpResponse:
+    try:
+        import_register(
+            member.customer, plan.added, plan.changed, plan.removed, by=member, at=database_now()
+        )
+    except RegisterFull:
+        full = _("The register is full: it holds at most %(limit)d people.")
+        flash.error(request, full % {"limit": REGISTER_LIMIT})
+        return redirect("customers:staff_import_plan", member.customer.number, upload.pk)
+    except Gone:
+        flash.warning(request, _("The register has changed meanwhile. Look at it once more."))
+        return redirect("customers:staff_import_plan", member.customer.number, upload.pk)
+    throw_away(upload, by=member)
+    done = _("Imported: %(added)d added, %(changed)d changed, %(removed)d removed.")
+    counts = {
+        "added": len(plan.added), "changed": len(plan.changed), "removed": len(plan.removed),
+    }  # fmt: skip
+    flash.success(request, done % counts)
+    return redirect("customers:staff_list", member.customer.number)
+
+
+@require_safe
+@member_page(may=changes)
+def staff_csv(request: HttpRequest, member: Member) -> HttpResponse:
+    return _download(member, as_csv(_noted(request, member)), "text/csv", "csv")
+
+
+@require_safe
+@member_page(may=changes)
+def staff_xlsx(request: HttpRequest, member: Member) -> HttpResponse:
+    return _download(member, as_workbook(_noted(request, member)), WORKBOOK, "xlsx")
+
+
+def _noted(request: HttpRequest, member: Member) -> Any:
+    if request.method == "GET":
+        note_export(member.customer, by=member, at=database_now())
+    return register_of(member.customer)
+
+
+def _download(member: Member, content: bytes, kind: str, ending: str) -> HttpResponse:
+    name = f"personalregister-{member.customer.number}.{ending}"
+    return HttpResponse(
+        content,
+        content_type=kind,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )

@@ -1,0 +1,93 @@
+"""What the customer's people do with a message: read, handled, whose it is, what is noted."""
+
+from datetime import datetime
+
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import Member
+from messages.models import MessageNote, PhoneMessage, PhoneMessageQuerySet
+from smartsvar.audit.actors import Acting
+from smartsvar.audit.trail import record, record_many
+from smartsvar.shredding.models import Gone
+
+NOTES = 100  # on one message
+
+
+class TooManyNotes(Exception):
+    """The message has NOTES notes."""
+
+
+class Mark(models.TextChoices):
+    """What can be said of messages, and unsaid: each has its opposite."""
+
+    HANDLED = "handled", _("handled")
+    UNHANDLED = "unhandled", _("not handled")
+    READ = "read", _("read")
+    UNREAD = "unread", _("unread")
+
+
+VERBS = {
+    Mark.HANDLED: "phonemessage.handled",
+    Mark.UNHANDLED: "phonemessage.unhandled",
+    Mark.READ: "phonemessage.marked_read",
+    Mark.UNREAD: "phonemessage.marked_unread",
+}
+
+
+def mark_messages(rows: PhoneMessageQuerySet, as_: Mark, *, by: Acting, at: datetime) -> int:
+    """Mark these messages, all at once; return how many were not marked so before.
+
+    Each of those leaves a trace; the others are left as they are, with whoever marked them first.
+    """
+    changes = _changes(as_, by, at)
+    column = "handled_at" if "handled_at" in changes else "read_at"
+    other = rows.filter(**{f"{column}__isnull": changes[column] is not None})
+    with transaction.atomic():
+        found = list(
+            other.select_for_update(of=("self",), no_key=True).values_list("id", flat=True)
+        )
+        rows.model._base_manager.filter(id__among=found, shred_job_id=None).update(**changes)
+        owners = rows.model._base_manager.filter(id__among=found).values_list("customer_id", "id")
+        label = PhoneMessage._meta.label
+        record_many(VERBS[as_], label, list(owners), by=by.actor, at=at)
+    return len(found)
+
+
+def _changes(as_: Mark, by: Acting, at: datetime) -> dict[str, object]:
+    """Return the columns that a mark writes. A system has no name to stand there."""
+    member = by if isinstance(by, Member) else None
+    changes: dict[Mark, dict[str, object]] = {
+        Mark.HANDLED: {"handled_at": at, "handled_by": member},
+        Mark.UNHANDLED: {"handled_at": None, "handled_by": None},
+        Mark.READ: {"read_at": at},
+        Mark.UNREAD: {"read_at": None},
+    }
+    return changes[as_]
+
+
+def assign_message(message: PhoneMessage, to: Member | None, *, by: Member, at: datetime) -> None:
+    """Make a message somebody's to deal with, or nobody's. Raises Gone when it is being deleted."""
+    if message.assigned_to_id == (to.id if to else None):
+        return
+    verb = "phonemessage.assigned" if to else "phonemessage.unassigned"
+    with transaction.atomic():
+        living = PhoneMessage.objects.filter(id=message.id, shred_job_id=None)
+        if not living.update(assigned_to=to):
+            raise Gone
+        record(verb, message, by=by, customer_id=message.customer_id, at=at)
+
+
+def add_note(message: PhoneMessage, text: str, *, by: Member, at: datetime) -> MessageNote:
+    """Write a note under the message's key. Raises Gone, TooManyNotes."""
+    note = MessageNote(customer_id=message.customer_id, message=message, author=by, written_at=at)
+    note.text = text
+    with transaction.atomic():
+        living = PhoneMessage.objects.filter(id=message.id, shred_job_id=None)
+        if not living.select_for_update(no_key=True).values_list("id"):
+            raise Gone
+        if message.notes.count() >= NOTES:
+            raise TooManyNotes
+        note.save(force_insert=True)
+        record("phonemessage.noted", message, by=by, customer_id=message.customer_id, at=at)
+    return note

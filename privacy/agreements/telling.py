@@ -1,0 +1,108 @@
+"""Mail about signing: the code to whoever signs, and to all administrators that it was signed."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from customers.models import Customer, Member, Role
+from privacy.models import SignedAgreement, Signing
+from smartsvar import mail
+from smartsvar.clock import STOCKHOLM, database_now
+from smartsvar.unreadable import as_mail_trouble
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(minutes=2)  # a code is of use for a quarter of an hour
+GIVE_UP_AFTER = timedelta(days=7)
+
+
+def tell_waiting() -> int:
+    """Send every code and notice that waits; return how many were handled.
+
+    A mail is sent twice rather than not at all, if the worker dies while sending.
+    """
+    at, handled = database_now(), 0
+    for identity in list(Signing.objects.unsent(at).values_list("id", flat=True)):
+        handled += send_code(identity, at)
+    for identity in list(SignedAgreement.objects.untold(at).values_list("id", flat=True)):
+        handled += tell_of(identity, at)
+    return handled
+
+
+def send_code(identity: UUID, at: datetime) -> bool:
+    """Mail a code; return whether it is dealt with. The code then leaves the row."""
+    waiting = Signing.objects.unsent(at).order_by().filter(id=identity)
+    if not waiting.update(sending_until=at + LEASE):
+        return False
+    try:
+        mail.send(lambda: _write_code(identity))
+    except mail.TryAgain as error:
+        Signing.objects.filter(id=identity).update(sending_until=None)
+        log.info("code waits", object=str(identity), error=str(error))
+        return False
+    except (mail.GiveUp, mail.Unsure) as error:
+        log.warning("code not delivered", object=str(identity), error=str(error))
+    with transaction.atomic():
+        signing = Signing.objects.select_for_update(of=("self",)).filter(id=identity).first()
+        if signing is not None and signing.sending_until == at + LEASE:
+            signing.sent_at, signing.sending_until, signing.code = at, None, ""
+            signing.save()
+    return True
+
+
+def _write_code(identity: UUID) -> EmailMessage:
+    with as_mail_trouble():
+        signing = Signing.objects.select_related("customer").get(id=identity)
+        member = Member.objects.filter(id=signing.member_id).timely().select_related("user").first()
+        if member is None or not signing.code:
+            raise mail.GiveUp("nobody_to_tell")
+        until = signing.expires_at.astimezone(STOCKHOLM) if signing.expires_at else None
+        facts = {"code": signing.code, "until": until, "number": signing.customer.number}
+        with translation.override(signing.language):
+            text = render_to_string("privacy/mail/agreement_code.txt", facts)
+            subject = translation.gettext("Your code to sign with")
+        return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [member.user.email])
+
+
+def tell_of(identity: UUID, at: datetime) -> bool:
+    """Mail all administrators that the agreement was signed; return whether it is dealt with."""
+    waiting = SignedAgreement.objects.untold(at).filter(id=identity)
+    if not waiting.update(telling_until=at + LEASE):
+        return False
+    mine = SignedAgreement.objects.filter(id=identity)
+    try:
+        mail.send(lambda: _write_notice(identity))
+    except mail.TryAgain as error:
+        log.info("notice waits", object=str(identity), error=str(error))
+        if mine.filter(signed_at__gt=at - GIVE_UP_AFTER).update(telling_until=None):
+            return False
+    except (mail.GiveUp, mail.Unsure) as error:
+        log.warning("notice not delivered", object=str(identity), error=str(error))
+    mine.update(told_at=at, telling_until=None)
+    return True
+
+
+def _write_notice(identity: UUID) -> EmailMessage:
+    """To each of them at once, restricted ones too: who has taken over a sign-in signs unseen."""
+    with as_mail_trouble():
+        signed = SignedAgreement.objects.defer("sealed").get(id=identity)
+        customer = Customer.objects.timely().filter(id=signed.customer_id).first()
+        people = Member.objects.filter(customer=signed.customer_id, role=Role.ADMINISTRATOR)
+        able = people.timely().filter(user__is_active=True).order_by("joined_at", "id")
+        addresses = list(able.values_list("user__email", flat=True))
+        if customer is None or not addresses:
+            raise mail.GiveUp("nobody_to_tell")
+        page = reverse("privacy:agreement", args=[customer.number])
+        when = signed.signed_at.astimezone(STOCKHOLM)
+        facts = {"number": customer.number, "when": when, "link": settings.PUBLIC_URL + page}
+        with translation.override(customer.language):
+            text = render_to_string("privacy/mail/agreement_signed.txt", facts)
+            subject = translation.gettext("The data processing agreement is signed")
+        return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, addresses)

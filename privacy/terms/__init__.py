@@ -1,0 +1,1 @@
+"""Versions of the terms: written, published, told of, accepted."""

@@ -1,0 +1,1 @@
+"""What everybody may know of the service's state: work planned, disturbances, news."""

@@ -1,0 +1,84 @@
+"""Replace an e-mail address everywhere it stands: first where that is, then the deed."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages as flash
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from customers.access import administers, member_page
+from customers.actions.addresses import replace_address, where_stands
+from customers.models import Customer, Member, StaffMember
+from messages.readdressing import readdress, waiting_for
+from smartsvar.audit.trail import record
+from smartsvar.clock import database_now
+
+
+class SwapForm(forms.Form):
+    """The address that stands there, and the one that takes its place."""
+
+    old = forms.EmailField(
+        label=gettext_lazy("The address to replace"), max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+    new = forms.EmailField(
+        label=gettext_lazy("The address that takes its place"), max_length=254,
+        help_text=gettext_lazy("A functional one, such as info@: it outlives who leaves."),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+
+    def __init__(self, data: Any = None, *, old: str = "") -> None:
+        super().__init__(data, initial={"old": old}, label_suffix="")
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if found.get("old") and found["old"] == found.get("new"):
+            self.add_error("new", _("That is the same address."))
+        return found
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_page(may=administers)
+def address_swap(request: HttpRequest, member: Member) -> HttpResponse:
+    form = SwapForm(request.POST or None, old=_address_of(member.customer, request))
+    context: dict[str, Any] = {"member": member, "form": form}
+    if request.method == "POST" and form.is_valid():
+        old, new = form.cleaned_data["old"], form.cleaned_data["new"]
+        if "confirmed" in request.POST:
+            count = _swap(member, old, new)
+            done = _("The address is replaced: %(count)d places, %(mails)d waiting messages.")
+            flash.success(request, done % {"count": count[0], "mails": count[1]})
+            return redirect("customers:staff_list", member.customer.number)
+        context |= {
+            "standing": where_stands(member.customer, old),
+            "waiting": len(waiting_for(member.customer, old)),
+        }
+    return render(request, "portal/address_swap.html", context)
+
+
+def _swap(member: Member, old: str, new: str) -> tuple[int, int]:
+    """Replace it; return in how many places of the register and account, and of what waits."""
+    at = database_now()
+    with transaction.atomic():
+        customer = Customer.objects.select_for_update(no_key=True).get(pk=member.customer_id)
+        found = replace_address(customer, old, new, by=member, at=at)
+        mails = readdress(customer, old, new)
+        record("customer.address_swapped", customer, by=member, customer_id=customer.pk, at=at)
+    places = len(found.people) + len(found.notices) + len(found.absences) + found.account
+    return places, mails
+
+
+def _address_of(customer: Customer, request: HttpRequest) -> str:
+    """Return the address of the person whom the link names, so that no address is in a link."""
+    try:
+        identity = UUID(request.GET.get("person", ""))
+    except ValueError:
+        return ""
+    person = StaffMember.objects.of(customer).filter(pk=identity).first()
+    return person.email if person else ""

@@ -1,0 +1,199 @@
+"""A message is sent again or to a colleague; each hand-over has its proof, and none is spam."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+
+from customers.actions.covers import About, restrict
+from customers.actions.leaving import remove_member
+from customers.actions.staff import StaffDetails, add_staff, remove_staff
+from customers.models import Member, StaffMember, Target
+from messages import sending_on
+from messages.delivery import deliver
+from messages.models import Delivery, PhoneMessage
+from messages.proof import reason, story_of, with_attempt
+from messages.sending_on import Recipient, SentOften, UnderWay, send_on
+from smartsvar.audit.models import AuditEntry
+from smartsvar.clock import database_now
+from tests import cast
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+State = Delivery.State
+
+
+@pytest.fixture
+def message(anna: cast.House) -> PhoneMessage:
+    """A message for Stina that the mail server refused."""
+    made = cast.message_of(anna, staff=anna.staff)
+    made.deliveries.update(state=State.FAILED, error="smtp_550", settled_at=database_now())
+    return made
+
+
+@pytest.fixture
+def kalle(anna: cast.House) -> StaffMember:
+    details = StaffDetails(name="Kalle", email="kalle@ankdamm.example")
+    return add_staff(anna.customer, details, by=anna.administrator, at=database_now())
+
+
+def path_of(message: PhoneMessage, page: str = "phone_messages:send_on") -> str:
+    return reverse(page, args=[message.customer.number, message.id])
+
+
+def newest(message: PhoneMessage) -> Delivery:
+    found: Delivery = message.deliveries.order_by("-created_at", "-id")[0]
+    return found
+
+
+def test_bertil_sends_it_again_and_it_counts_as_delivered(
+    anna: cast.House, message: PhoneMessage, sign_in: Any
+) -> None:
+    rows, browser = PhoneMessage.objects.of(anna.customer), sign_in(anna.member)
+    assert rows.undelivered(anna.customer).exists()
+    browser.post(path_of(message), {"to": "last"})
+    again = newest(message)
+    assert (again.cause, again.address, again.staff, again.asked_by) == (
+        "again", anna.staff.email, anna.staff, anna.member,
+    )  # fmt: skip
+    assert not rows.undelivered(anna.customer).exists(), "it is on its way"
+    assert deliver(again.id) == State.ACCEPTED
+    assert mail.outbox[-1].to == [anna.staff.email]
+    page = browser.get(path_of(message, "portal:message")).content.decode()
+    assert f"skickat igen av {anna.member.name}" in page
+    assert "e-postservern: kod 550" in page, "the first one's story stays"
+    assert AuditEntry.objects.filter(verb="phonemessage.sent_again").count() == 1
+
+
+def test_todays_address_is_offered_when_it_has_changed(
+    anna: cast.House, message: PhoneMessage, sign_in: Any
+) -> None:
+    anna.staff.email = "stina.ny@ankdamm.example"
+    anna.staff.save()
+    page = sign_in(anna.member).get(path_of(message)).content.decode()
+    assert "stina.ny@ankdamm.example" in page
+    sign_in(anna.member).post(path_of(message), {"to": "person"})
+    assert newest(message).address == "stina.ny@ankdamm.example"
+
+
+def test_kalle_on_the_register_gets_it(
+    anna: cast.House, message: PhoneMessage, kalle: StaffMember, sign_in: Any
+) -> None:
+    sign_in(anna.member).post(path_of(message), {"to": f"staff-{kalle.id}"})
+    sent = newest(message)
+    assert (sent.cause, sent.staff) == ("forwarded", kalle)
+    assert deliver(sent.id) == State.ACCEPTED
+    assert mail.outbox[-1].to == ["kalle@ankdamm.example"]
+    remove_staff(kalle, by=anna.administrator)
+    assert newest(message).address == "", "whose address it was, it goes with"
+    first = message.deliveries.get(cause="taken")
+    assert first.address == anna.staff.email, "and nobody else's does"
+
+
+def test_a_member_gets_it_at_her_sign_in_address_which_is_copied_nowhere(
+    anna: cast.House, message: PhoneMessage, sign_in: Any
+) -> None:
+    browser = sign_in(anna.member)
+    browser.post(path_of(message), {"to": f"member-{anna.reader.id}"})
+    sent = newest(message)
+    assert (sent.address, sent.member) == ("", anna.reader)
+    assert deliver(sent.id) == State.ACCEPTED
+    assert mail.outbox[-1].to == [anna.reader.user.email]
+    name = anna.reader.name
+    assert name in browser.get(path_of(message, "portal:message")).content.decode()
+    remove_member(anna.reader, by=anna.administrator, at=database_now())
+    page = browser.get(path_of(message, "portal:message")).content.decode()
+    assert name not in page
+    assert "adressen är raderad" in page
+
+
+def test_nothing_is_sent_to_a_restricted_member(anna: cast.House, message: PhoneMessage) -> None:
+    to, now = Recipient("forwarded", member=anna.reader), database_now()
+    sent = send_on(message, to, by=anna.member, at=now)
+    about = About(target=Target.MEMBER, object_model=Member._meta.label, object_id=anna.reader.id)
+    restrict(anna.customer, about, reason="x", keeps=False, by=anna.administrator, at=now)
+    assert deliver(sent.id) == ""
+    assert mail.outbox == []
+
+
+def test_one_at_a_time_and_not_for_ever(
+    anna: cast.House, message: PhoneMessage, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending_on, "MOST", 2)
+    to, browser = Recipient("again", anna.staff.email, anna.staff), sign_in(anna.member)
+    for _ in range(2):
+        send_on(message, to, by=anna.member, at=database_now())
+        with pytest.raises(UnderWay):
+            send_on(message, to, by=anna.member, at=database_now())
+        page = browser.post(path_of(message), {"to": "last"}).content.decode()
+        assert "Det är redan på väg" in page
+        message.deliveries.update(state=State.ACCEPTED)
+    with pytest.raises(SentOften):
+        send_on(message, to, by=anna.member, at=database_now())
+    assert "fler går inte" in browser.post(path_of(message), {"to": "last"}).content.decode()
+    assert message.deliveries.count() == 3
+
+
+@pytest.mark.parametrize("to", ["", "x", "staff-x", "member-", "\x00", "evil@example.com"])
+def test_it_goes_to_nobody_who_is_not_offered(
+    anna: cast.House, cecilia: cast.House, message: PhoneMessage, sign_in: Any, to: str
+) -> None:
+    browser = sign_in(anna.member)
+    for each in (to, f"staff-{cecilia.staff.id}", f"member-{cecilia.member.id}"):
+        answer = browser.post(path_of(message), {"to": each})
+        assert answer.status_code == 200
+        assert 'aria-invalid="true"' in answer.content.decode()
+    assert message.deliveries.count() == 1
+
+
+def test_a_delivery_tells_its_story_attempt_by_attempt() -> None:
+    start = database_now()
+    history: list[dict[str, Any]] = []
+    for minute in range(1, 60):
+        at = start + timedelta(minutes=minute)
+        history = with_attempt(history, "queued", "no_connection", at)
+    history = with_attempt(history, "queued", "smtp_451", start + timedelta(hours=1))
+    history = with_attempt(history, "accepted", "", start + timedelta(hours=2))
+    assert [each["count"] for each in history] == [59, 1, 1], "an hour without a server: one line"
+    delivery = Delivery(state=State.ACCEPTED, created_at=start, history=history)
+    steps = story_of(delivery)
+    assert [step.at for step in steps] == [
+        start, start + timedelta(minutes=1), start + timedelta(hours=1), start + timedelta(hours=2)
+    ]  # fmt: skip
+    assert steps[1].until == start + timedelta(minutes=59)
+    assert steps[1].count == 59
+    assert "451" in steps[2].why
+    assert steps[3].tone == "good"
+
+
+def test_what_a_worker_does_is_written_down(
+    anna: cast.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery = newest(cast.message_of(anna))
+
+    def away(*args: Any) -> None:
+        raise ConnectionRefusedError
+
+    with monkeypatch.context() as broken:
+        broken.setattr("django.core.mail.backends.locmem.EmailBackend.open", away)
+        assert deliver(delivery.id) == State.QUEUED
+    Delivery.objects.update(next_attempt_at=database_now())
+    assert deliver(delivery.id) == State.ACCEPTED
+    delivery.refresh_from_db()
+    said = [(each["state"], each["code"]) for each in delivery.history]
+    assert said == [("queued", "no_connection"), ("accepted", "")]
+
+
+def test_an_old_delivery_without_a_history_tells_how_it_ended() -> None:
+    at = database_now()
+    old = Delivery(state=State.FAILED, error="smtp_554", created_at=at, settled_at=at, history=[])
+    assert [step.tone for step in story_of(old)] == ["", "bad"]
+
+
+@pytest.mark.parametrize(
+    "code", ["no_connection", "silence", "worker_died", "smtp_450", "smtp_550", "KeyError"]
+)
+def test_every_code_is_told_in_words_and_no_servers_text(code: str) -> None:
+    assert reason(code)
+    assert code not in reason(code)
