@@ -257,6 +257,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
         (b"Namn\nA\x00B\n", "varken en Excelfil"),
         (b"Namn\n" + "trasig\ufffd".encode() + b"\n", "varken en Excelfil"),
     ],
+    ids=lambda part: part if isinstance(part, str) else "file",  # whose bytes hold a time
 )
 def test_a_bad_file_is_refused_and_told_why(
     anna: cast.House, sign_in: Any, content: bytes, said: str
