@@ -31,14 +31,14 @@ class Waiting(NamedTuple):
 
 def waiting_for(customer: Customer, at: datetime) -> Waiting:
     """Return what waits for the customer; what its damaged row would say is told, and left out."""
-    known: Waiting | None = cache.get(_name(customer.id))
-    if known is None:
+    chosen = customer.recording_days  # which the agreement's appendix says
+    known: tuple[int | None, Waiting] | None = cache.get(_name(customer.id))
+    if known is None or known[0] != chosen:
         day = today(at)
-        known = Waiting(
-            _agreement(customer, day), bool(to_accept(customer, day)), _object_until(customer, at)
-        )
+        papers = _agreement(customer, day), bool(to_accept(customer, day))
+        known = chosen, Waiting(*papers, _object_until(customer, at))
         cache.set(_name(customer.id), known, REMEMBERED)
-    return known
+    return known[1]
 
 
 def forget(customer_id: UUID) -> None:

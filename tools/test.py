@@ -39,7 +39,7 @@ def run(stack: str, arguments: list[str]) -> Outcome:
     report = RESULTS / f"{stack}.xml"
     report.unlink(missing_ok=True)
     services = ["-m", "tests.services", "--stack", stack, "--limit", str(LIMIT), "--"]
-    pytest = ["-m", "pytest", "-n", str(workers()), "--dist=loadfile", f"--junitxml={report}"]
+    pytest = ["-m", "pytest", "-n", str(workers()), "--dist=worksteal", f"--junitxml={report}"]
     began = time.monotonic()
     code = subprocess.run(
         [sys.executable, *services, sys.executable, *pytest, *arguments], cwd=ROOT
