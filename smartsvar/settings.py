@@ -1,5 +1,7 @@
 """Settings, all from the environment. No secret has a default; the demo generates its own.
 
+In one file, however long: whoever deploys reads what there is to set from top to bottom.
+
 The list of variables with their meaning is in docs/deployment.md.
 """
 
@@ -219,7 +221,6 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 # Browsers take http for safe on localhost alone; the demo runs there.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
 MFA_TOTP_ISSUER = "Smartsvar"
-MFA_TOTP_TOLERANCE = 1  # a code that is read just before it changes still counts (RFC 6238, 5.2)
 MFA_ADAPTER = "customers.second_factor.SealedSecrets"
 MFA_FORMS = {
     "activate_totp": "customers.second_factor.ActivateSealed",

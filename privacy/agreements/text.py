@@ -10,6 +10,8 @@ from privacy.record.document import Document, Section
 from privacy.record.papers import appendix
 from privacy.record.parties import operator_section
 
+Term = tuple[str, tuple[str, ...]]  # a heading, and its paragraphs
+
 
 def agreement(customer: Customer, on: date) -> Document:
     """Return the whole agreement with this customer as it stands that day, in the language set.
@@ -43,10 +45,11 @@ def _parties(customer: Customer) -> Section:
 
 def _terms() -> list[Section]:
     """Return the terms, in the order of article 28(3)(a) to (h)."""
-    return [Section(heading, text=text) for heading, text in _terms_in_words()]
+    return [Section(heading, text=text) for heading, text in (*_how_we_work(), *_how_we_help())]
 
 
-def _terms_in_words() -> list[tuple[str, tuple[str, ...]]]:
+def _how_we_work() -> list[Term]:
+    """Article 28(3)(a) to (d): instructions, confidentiality, security, subprocessors."""
     return [
         (_("Instructions"), (
             _("We process personal data only on the customer's documented instructions: this"
@@ -70,6 +73,12 @@ def _terms_in_words() -> list[tuple[str, tuple[str, ...]]]:
               " customer may object before it takes effect."),
             _("We bind each subprocessor by the same duties, and answer for what it does."),
         )),
+    ]  # fmt: skip
+
+
+def _how_we_help() -> list[Term]:
+    """Article 28(3)(e) to (h): rights, breaches, deletion, audit; and how long it holds."""
+    return [
         (_("The rights of the people concerned"), (
             _("We help the customer answer those who use their rights. The service finds, exports,"
               " corrects, restricts and erases what it holds about a person, and a request that"

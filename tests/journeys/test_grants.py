@@ -139,14 +139,19 @@ def test_sven_falls_silent_when_anna_ends_it_and_she_sees_that_he_listened(
     again = svens.request.get(source, headers={"Range": f"bytes={max(wire.ends)}-"})
     assert (again.status, again.body()) == (403, b"")
 
+    told_to_anna(page, anna, call)
+
+
+def told_to_anna(page: Page, house: cast.House, call: Recording) -> None:
+    """Beside the permission, on the call's page, and among all who have seen something."""
     page.reload()
     expect(page.locator("main")).to_contain_text("Smartsvars support")
     expect(page.locator("main")).to_contain_text("lyssnade på en inspelning")
     looked_at(page, "grants")
-    page.goto(f"/mina-sidor/{anna.customer.number}/samtal/{call.id}/")
+    page.goto(f"/mina-sidor/{house.customer.number}/samtal/{call.id}/")
     expect(page.locator("main")).to_contain_text("Smartsvars support")
     looked_at(page, "call")
-    page.goto(f"/mina-sidor/{anna.customer.number}/integritet/insyn/")
+    page.goto(f"/mina-sidor/{house.customer.number}/integritet/insyn/")
     page.get_by_label("Vem").select_option("support")
     page.get_by_role("button", name="Visa", exact=True).click()
     expect(page.locator("main .rows > li").first).to_be_visible()
