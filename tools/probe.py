@@ -34,7 +34,7 @@ def web(port: int) -> str | None:
 
 
 def worker(name: str) -> str | None:
-    with Celery(broker=os.environ["BROKER_URL"]) as app:
+    with Celery(broker=os.environ["BROKER_URL"], set_as_current=False) as app:
         answers = app.control.ping(timeout=3, destination=[name])
     return None if answers else f"worker: {name} does not answer"
 

@@ -145,7 +145,7 @@ class Demo:
             connection.close()
 
     def worker_answers(self) -> bool:
-        with Celery(broker=self.env["BROKER_URL"]) as app:
+        with Celery(broker=self.env["BROKER_URL"], set_as_current=False) as app:
             return bool(app.control.ping(timeout=0.5, destination=[WORKER]))
 
     def watch(self) -> None:

@@ -1,12 +1,13 @@
 """The wiring names things by string; every name leads somewhere. A lost broker costs no request."""
 
+import re
 import socket
 from typing import Any
 from uuid import UUID
 
 import pytest
 import redis
-from celery import Celery, current_app
+from celery import Celery
 from celery.schedules import crontab
 from django.db import transaction
 
@@ -72,6 +73,16 @@ def test_every_nudge_in_the_code_names_a_task() -> None:
     assert named <= set(app.tasks)
 
 
+def test_no_other_celery_application_takes_the_place_of_ours() -> None:
+    made = [
+        (path.relative_to(BASE_DIR).as_posix(), call)
+        for path in SOURCES
+        for call in re.findall(r"\bCelery\([^)\n]*\)", path.read_text(encoding="utf-8"))
+    ]
+    taking = {path for path, call in made if "set_as_current=False" not in call}
+    assert taking == {"smartsvar/celery.py"}, "nudges would go to its broker, by its settings"
+
+
 @pytest.mark.django_db(databases="__all__", transaction=True)
 def test_a_broker_that_is_away_neither_fails_nor_holds_up_a_request(
     monkeypatch: pytest.MonkeyPatch,
@@ -79,7 +90,7 @@ def test_a_broker_that_is_away_neither_fails_nor_holds_up_a_request(
     with socket.create_server(("127.0.0.1", 0)) as sock:
         free = sock.getsockname()[1]
     away = Celery("away", broker=f"redis://127.0.0.1:{free}/0", set_as_current=False)
-    away.conf.broker_transport_options = current_app.conf.broker_transport_options
+    away.conf.broker_transport_options = app.conf.broker_transport_options
     monkeypatch.setattr(jobs, "current_app", away)
     tried: list[int] = []
     connect: Any = redis.Connection._connect
