@@ -16,6 +16,14 @@ from customers.models import Member, User
 from smartsvar.vault.keys import forget_keys
 from tests import cast
 from tests.processes import empty_ledger
+from tests.thrift import thrift
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _thrift() -> Iterator[None]:
+    """What no test is about is done once, or cheaply."""
+    with thrift():
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +89,7 @@ def browser() -> Client:
 
 @functools.cache
 def loaded_handler() -> ClientHandler:
-    """Return one handler for all browsers: WhiteNoise lists every static file as it loads."""
+    """Return one handler for all browsers."""
     return ClientHandler(enforce_csrf_checks=False)
 
 

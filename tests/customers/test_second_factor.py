@@ -76,7 +76,7 @@ def set_up(person: User) -> tuple[str, list[str], Client]:
 
 def _in_a_fresh_step() -> None:
     """Wait for the next half minute if this one is nearly over: its code would be refused."""
-    if (left := 30 - time.time() % 30) < 5:
+    if (left := 30 - time.time() % 30) < 2:
         time.sleep(left)
 
 

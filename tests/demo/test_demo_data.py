@@ -46,8 +46,7 @@ make_call_once = cache(make_call)  # the same calls for every test
 
 
 @pytest.fixture(autouse=True)
-def _quickly(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("smartsvar.demo.traffic.make_call", make_call_once)
 
 
