@@ -10,8 +10,9 @@ from customers.models import Customer, Scope, StaffMember
 from drill.plants import Plants
 from messages.actions import MessageFacts, delete_message, take_message
 from messages.models import Delivery, PhoneMessage
-from recordings.actions import CallFacts, begin_upload, delete_recording, receive_recording
+from recordings.actions import delete_recording
 from recordings.models import Recording
+from recordings.receiving import CallFacts, begin_upload, receive_recording
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.chain import seal_trail
 from smartsvar.clock import database_now

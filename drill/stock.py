@@ -10,7 +10,7 @@ from customers.actions.members import join
 from customers.actions.staff import StaffDetails, add_staff
 from customers.models import Customer, Member, Role, StaffMember, User
 from messages.actions import MessageFacts, take_message
-from recordings.actions import CallFacts, begin_upload, receive_recording
+from recordings.receiving import CallFacts, begin_upload, receive_recording
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.clock import database_now
 from smartsvar.demo.fiction import CALLERS, DENTIST, MATTERS

@@ -15,8 +15,9 @@ from customers.api_pages import asked, page_of
 from customers.models import Scope, StaffMember
 from customers.problems import Problem
 from recordings import api_examples as examples
-from recordings.actions import receive_recording, show_recording
+from recordings.actions import show_recording
 from recordings.models import Recording
+from recordings.receiving import receive_recording
 from recordings.refusals import refusals
 from recordings.serializers import (
     CallSerializer,

@@ -7,8 +7,8 @@ import structlog
 from django.http.request import UnreadablePostError
 
 from customers.problems import Problem
-from recordings.actions import Refused, StorageFull
 from recordings.probe import NotAudio, TooLong, Truncated
+from recordings.receiving import Refused, StorageFull
 from smartsvar.vault.stores.spool import TooLarge
 
 log = structlog.get_logger(__name__)

@@ -16,8 +16,8 @@ from customers.api_fields import (
 )
 from customers.api_pages import PageQuery
 from customers.api_strict import StrictSerializer
-from recordings.actions import CallFacts
 from recordings.models import AudioFormat, Recording
+from recordings.receiving import CallFacts
 
 
 class CallSerializer(StrictSerializer):

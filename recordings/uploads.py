@@ -22,7 +22,7 @@ from customers.actions.idempotency import Claim
 from customers.api_auth import CUSTOMER_HEADER
 from customers.models import Customer
 from customers.problems import Problem
-from recordings.actions import Upload, begin_upload
+from recordings.receiving import Upload, begin_upload
 from smartsvar.audit.actors import Acting
 from smartsvar.vault.stores.spool import TooLarge
 

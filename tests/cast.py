@@ -23,8 +23,8 @@ from customers.actions.staff import StaffDetails, add_staff
 from customers.models import ApiKey, Customer, Member, Role, Scope, StaffMember, User
 from messages.actions import MessageFacts, take_message
 from messages.models import PhoneMessage
-from recordings.actions import CallFacts, begin_upload, receive_recording
 from recordings.models import Recording
+from recordings.receiving import CallFacts, begin_upload, receive_recording
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.clock import database_now
 

@@ -11,8 +11,8 @@ from customers.actions.staff import register_of
 from customers.models import ApiKey, Customer, StaffMember
 from messages.actions import MessageFacts, take_message
 from messages.models import Delivery, PhoneMessage
-from recordings.actions import CallFacts, begin_upload, receive_recording
 from recordings.models import Recording
+from recordings.receiving import CallFacts, begin_upload, receive_recording
 from smartsvar.clock import STOCKHOLM
 from smartsvar.demo.fiction import CALLERS, MATTERS, Company
 from smartsvar.demo.voices import make_call

@@ -13,8 +13,8 @@ from customers.models import ApiKey, IdempotentRequest, StaffMember, Target
 from customers.tasks import forget_idempotency
 from messages.actions import delete_message
 from messages.models import PhoneMessage
-from recordings.actions import begin_upload
 from recordings.models import Recording
+from recordings.receiving import begin_upload
 from tests.cast import PLANTED_NUMBER, House, tone
 from tests.integrator import MESSAGES, RECORDINGS, STAFF, integrator, platform_key, problem, traces
 

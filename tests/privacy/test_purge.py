@@ -16,8 +16,8 @@ from privacy.purging import orphans
 from privacy.purging.due import derive_again, differences
 from privacy.purging.purge import Incomplete, preview, purge
 from privacy.tasks import purge_due
-from recordings.actions import CallFacts, begin_upload, receive_recording
 from recordings.models import Recording
+from recordings.receiving import CallFacts, begin_upload, receive_recording
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.chain import faults, seal_trail
 from smartsvar.audit.models import AuditEntry

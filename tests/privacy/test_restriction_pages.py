@@ -14,8 +14,8 @@ from messages.models import Delivery, PhoneMessage
 from privacy.erasures.work import carry_on
 from privacy.exports.ask import ask_for_export
 from privacy.models import Erasure
-from recordings.actions import begin_upload
 from recordings.models import Recording
+from recordings.receiving import begin_upload
 from smartsvar.clock import database_now
 from smartsvar.shredding.claims import claim_rows
 from tests import cast

@@ -330,7 +330,7 @@ def test_an_unforeseen_failure_leaves_nothing(anna: House, monkeypatch: Any) -> 
         raise RuntimeError("something nobody thought of")
 
     before = traces()
-    monkeypatch.setattr("recordings.actions.record", broken)
+    monkeypatch.setattr("recordings.receiving.record", broken)
     body = problem(integrator(anna).post(RECORDINGS, form()), 500, "internal_error")
     assert "nobody" not in str(body)
     assert traces() == before

@@ -11,8 +11,8 @@ import pytest
 import soundfile
 
 from recordings import mp3
-from recordings.actions import begin_upload
 from recordings.probe import NotAudio, Probed, TooLong, Truncated, probe
+from recordings.receiving import begin_upload
 from smartsvar.clock import database_now
 from smartsvar.vault.blobs import BlobReader
 from tests.cast import House, tone
