@@ -9,12 +9,23 @@ from django.core.management import call_command
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsvar.settings")
 django.setup()
 
-from bench import erasing, exporting, ingest, listing, playing, purging, rotating, sealing  # noqa: E402
+from bench import (  # noqa: E402
+    erasing,
+    exporting,
+    ingest,
+    listing,
+    pages,
+    playing,
+    purging,
+    rotating,
+    sealing,
+)
 
 PARTS = {
     "ingest": ingest.run,
     "playing": playing.run,
     "listing": listing.run,
+    "pages": pages.run,
     "purging": purging.run,
     "sealing": sealing.run,
     "rotating": rotating.run,

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from customers.access import fetch_owned
+from customers.actions.looks import Listed, note_listed
 from customers.actions.presence import presence_of
 from customers.actions.staff import RegisterFull, add_staff, change_staff, register_of, remove_staff
 from customers.api_base import ApiView
@@ -56,6 +57,7 @@ class StaffList(ApiView):
         """List the register by name, å, ä and ö last. It holds at most 5,000 people."""
         query = asked(StaffQuery, request)
         people = register_of(self.customer)
+        note_listed(Listed.REGISTER, self.customer, by=self.key, at=database_now())
         page = page_of_list(people, cursor=query.get("cursor"), limit=query["limit"])
         return Response(StaffPage(page, context=now_of(self.customer, page.results)).data)
 

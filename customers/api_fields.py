@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from customers.models import Customer, StaffMember
 from smartsvar import callers
+from smartsvar.plain_text import BROKEN
 
 # Unicode's Bidi_Control: text that shows as something else than it is.
 BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -38,9 +39,10 @@ class PlainText(serializers.CharField):
 
     @staticmethod
     def _bad(character: str) -> bool:
-        # U+FFFD is what a bad encoding left; Zl and Zp are line breaks in disguise.
+        # U+FFFD is what a bad encoding left, U+FFFE and U+FFFF stand for nothing, and no workbook
+        # may hold them; Zl and Zp are line breaks in disguise.
         kind = unicodedata.category(character)
-        return kind in {"Cc", "Cs", "Zl", "Zp"} or character in BIDI or character == "\ufffd"
+        return kind in {"Cc", "Cs", "Zl", "Zp"} or character in BIDI | BROKEN
 
 
 class Address(PlainText):

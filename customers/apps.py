@@ -9,5 +9,6 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self) -> None:
-        """Begin to write login history, once the models are there to write it in."""
+        """Listen to what allauth says happened, once the models are there to write it in."""
         import_module("customers.history")
+        import_module("customers.actions.sessions")

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 # In this order: most browsers also claim to be the ones further down.
@@ -31,6 +32,11 @@ class Browser(NamedTuple):
 def browser_of(user_agent: str) -> Browser:
     """Return who made the browser and its system, by the header that it sent."""
     return Browser(_first(BROWSERS, user_agent), _first(SYSTEMS, user_agent))
+
+
+def agent_of(request: HttpRequest | None) -> str:
+    """Return what the browser says of itself; "" where no browser asked."""
+    return "" if request is None else request.META.get("HTTP_USER_AGENT", "")
 
 
 def _first(marks: tuple[tuple[str, str], ...], text: str) -> str:

@@ -10,13 +10,14 @@ import structlog
 from allauth.account import signals as account
 from allauth.account.adapter import get_adapter
 from allauth.mfa import signals as mfa
+from django.conf import settings
 from django.contrib.auth import signals as auth
 from django.core.exceptions import PermissionDenied
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from customers.browsers import browser_of
+from customers.browsers import Browser, agent_of, browser_of
 from customers.models import SignInEvent, User
 from smartsvar.unreadable import LATER
 from smartsvar.vault.errors import Tampered, Unreadable
@@ -28,11 +29,18 @@ BROWSER, SYSTEM, BEGAN = "browser", "system", "began"  # in the session's data
 LAST_TIME = "last_time"  # when this person had signed in before
 ADDRESS = "address:"  # a second factor's secret, moved here, is none
 Kind = SignInEvent.Kind
+TOLD_HERE = {  # allauth mails the rest itself, as it does it
+    Kind.IDENTITY_ADDED: "socialaccount/email/account_connected",
+    Kind.IDENTITY_REMOVED: "socialaccount/email/account_disconnected",
+}
 
 
 def note(person: User, kind: Kind, request: HttpRequest | None, *, at: datetime) -> SignInEvent:
     """Write down one fact of a person's sign-in."""
-    browser = browser_of(_agent(request))
+    browser = browser_of(agent_of(request))
+    if kind in TOLD_HERE:
+        broker = {"provider": settings.OIDC_NAME}
+        get_adapter().send_notification_mail(TOLD_HERE[kind], person, broker)
     return SignInEvent.objects.create(
         user=person, kind=kind, at=at, browser=browser.name, system=browser.system,
         address=_sealed_address(person, request),
@@ -53,10 +61,6 @@ def address_in(event: SignInEvent) -> str:
     return text.removeprefix(ADDRESS)
 
 
-def _agent(request: HttpRequest | None) -> str:
-    return "" if request is None else request.META.get("HTTP_USER_AGENT", "")
-
-
 def _sealed_address(person: User, request: HttpRequest | None) -> str:
     try:
         address = get_adapter().get_client_ip(request) if request else ""
@@ -72,11 +76,20 @@ def _signed_in(request: HttpRequest, user: User, **_rest: Any) -> None:
 
     Connected before Django's own receiver, which overwrites `last_login`: see CustomersConfig.
     """
-    at, browser = timezone.now(), browser_of(_agent(request))
+    at, browser = timezone.now(), browser_of(agent_of(request))
     said = {BROWSER: browser.name, SYSTEM: browser.system, BEGAN: at.isoformat()}
     said[LAST_TIME] = user.last_login.isoformat() if user.last_login else ""
     request.session.update(said)
+    if _is_new(browser, user):
+        get_adapter().send_notification_mail("account/email/new_browser", user)
     note(user, Kind.SIGNED_IN, request, at=at)
+
+
+def _is_new(browser: Browser, person: User) -> bool:
+    """Whether the history, which is kept for a time, knows other browsers of the person's only."""
+    before = SignInEvent.objects.filter(user=person, kind=Kind.SIGNED_IN)
+    known = set(before.values_list("browser", "system").distinct())
+    return bool(known) and tuple(browser) not in known
 
 
 @receiver(auth.user_logged_out)

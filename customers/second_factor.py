@@ -14,6 +14,8 @@ import structlog
 from allauth.account.internal.stagekit import unstash_login
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, generate_totp_secret
 from allauth.mfa.webauthn.forms import (
@@ -29,6 +31,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import User
+from smartsvar.plain_text import PlainText, can_be_shown
 from smartsvar.unreadable import LATER
 from smartsvar.vault.second_factor import open_secret, seal_secret
 
@@ -96,6 +99,34 @@ class ActivateSealed(ActivateTOTPForm):  # type: ignore[misc]
             self.secret = open_secret(self.user.pk, shown)
 
 
+class Telling:
+    """A form that a code comes with: its person is told by mail of a recovery code used."""
+
+    user: User
+    authenticator: Authenticator
+
+    def save(self) -> None:
+        recovery = self.authenticator.type == Authenticator.Type.RECOVERY_CODES
+        left = self._left() if recovery else 0
+        super().save()  # type: ignore[misc]
+        if recovery:
+            get_adapter().send_notification_mail(
+                "mfa/email/recovery_code_used", self.user, {"left": left}
+            )
+
+    def _left(self) -> int:
+        """Return how many codes are left: read anew, for this copy still has the one just used."""
+        return len(Authenticator.objects.get(pk=self.authenticator.pk).wrap().get_unused_codes())
+
+
+class SecondStep(Telling, AuthenticateForm):  # type: ignore[misc]
+    """A code after the password."""
+
+
+class ShowAgain(Telling, ReauthenticateForm):  # type: ignore[misc]
+    """A code, to show that it still is the same person."""
+
+
 def _name_field() -> forms.CharField:
     """What a person calls a passkey, to know it from the others."""
     widget = forms.TextInput(attrs={"autocomplete": "off"})
@@ -156,10 +187,11 @@ class AddPasskey(AddWebAuthnForm):  # type: ignore[misc]
             return super().clean()
 
     def clean_name(self) -> str:
-        return str(self.cleaned_data["name"] or _("My passkey"))
+        said = self.cleaned_data["name"]
+        return str(said if said and can_be_shown(said) else _("My passkey"))
 
 
-class RenamePasskey(EditWebAuthnForm):  # type: ignore[misc]
+class RenamePasskey(PlainText, EditWebAuthnForm):  # type: ignore[misc]
     """Another name for a passkey."""
 
     name = _name_field()

@@ -3,12 +3,27 @@
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
+
+from customers.actions.account_mails import Letter, queue_mail
+from customers.browsers import agent_of, browser_of
+from customers.models import User
+from customers.readers import reads
+from smartsvar.clock import STOCKHOLM
+from smartsvar.unreadable import LATER
+from smartsvar.vault.errors import Unreadable
+
+log = structlog.get_logger(__name__)
+
+UNKNOWN, RESET = "account/email/unknown_account", "account/email/password_reset_key"
+FOR_NOBODY = Letter(address="", subject="", text="", language="sv", person=None)
 
 
 class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
@@ -32,11 +47,47 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
         return str(super().get_login_redirect_url(request))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Write to a person in the language that it chose; else in the page's."""
-        person = context.get("user")
-        language = getattr(person, "language", "") or translation.get_language()
-        with translation.override(language):
-            super().send_mail(template_prefix, email, context)
+        """Let a worker write to a person, in the language that it reads; to nobody else.
+
+        An address that nobody has is as much work, and its letter is for nobody.
+        """
+        known = {"request": self.request, "email": email} | context
+        person = known.get("user")
+        if template_prefix == UNKNOWN:
+            template_prefix = RESET
+        language = reads(person) if isinstance(person, User) else ""
+        with translation.override(language or translation.get_language()):
+            letter = Letter(
+                address=email,
+                subject=" ".join(render_to_string(f"{template_prefix}_subject.txt", known).split()),
+                text=render_to_string(f"{template_prefix}_message.txt", known),
+                language=translation.get_language() or "sv",
+                person=person if isinstance(person, User) else None,
+            )
+        queue_mail(letter if letter.person else FOR_NOBODY, at=timezone.now())
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Tell a person what was changed about its sign-in; a new address and the old one.
+
+        Never an obstacle: it has happened, whether a mail can be written now or not.
+        """
+        said = context or {}
+        known = said | {
+            "user": user, "when": timezone.now().astimezone(STOCKHOLM),
+            "browser": browser_of(agent_of(self.request)),
+            "public": settings.PUBLIC_URL,
+        }  # fmt: skip
+        for address in dict.fromkeys([email or user.email, said.get("to_email") or user.email]):
+            try:
+                self.send_mail(template_prefix, address, known)
+            except (*LATER, Unreadable) as error:
+                log.error("person not told of its sign-in", error=type(error).__name__)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         return _published(super().get_reset_password_from_key_url(key))

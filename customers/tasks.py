@@ -7,16 +7,17 @@ from uuid import UUID
 import structlog
 from celery import shared_task
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
+from customers.actions.account_mails import send_queued
 from customers.actions.enquiries import tell_operators
 from customers.actions.idempotency import forget
-from customers.models import Invitation, User
-from smartsvar import mail
+from customers.models import AccountMail, Invitation
+from customers.readers import language_of
+from smartsvar import letters, mail
 from smartsvar.clock import database_now
 from smartsvar.shredding.models import Gone
 from smartsvar.unreadable import as_mail_trouble
@@ -49,19 +50,19 @@ def send_invitation(invitation_id: str) -> str:
     return ""
 
 
-def _write(identity: UUID) -> EmailMessage:
+def _write(identity: UUID) -> EmailMultiAlternatives:
     with as_mail_trouble():
         return _compose(Invitation.objects.live().select_related("customer").get(id=identity))
 
 
-def _compose(invitation: Invitation) -> EmailMessage:
+def _compose(invitation: Invitation) -> EmailMultiAlternatives:
     link = settings.PUBLIC_URL + reverse("customers:accept_invitation", args=[invitation.token])
-    known = User.objects.filter(email=invitation.email).exclude(language="").first()
-    with translation.override(known.language if known else invitation.customer.language):
-        facts = {"link": link, "company": invitation.customer.company_name, "name": invitation.name}
-        text = render_to_string("customers/mail/invitation.txt", facts)
-        subject = translation.gettext("Your invitation to Mina Sidor")
-    return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [invitation.email])
+    facts = {"link": link, "company": invitation.customer.company_name, "name": invitation.name}
+    return letters.write(
+        "customers/mail/invitation", facts, subject=_("Your invitation to Mina Sidor"),
+        to=[invitation.email],
+        language=language_of(invitation.email, otherwise=invitation.customer.language),
+    )  # fmt: skip
 
 
 def _forget_token(identity: UUID, at: datetime) -> None:
@@ -113,3 +114,26 @@ def send_enquiry_notices() -> int:
     except (mail.TryAgain, mail.GiveUp, mail.Unsure) as error:
         log.error("operators not told of enquiries", error=str(error))
         return 0
+
+
+@shared_task(name="customers.send_account_mail")
+def send_account_mail(mail_id: str) -> str:
+    """Send one mail about a person's sign-in."""
+    return send_queued(UUID(mail_id), database_now())
+
+
+@shared_task(name="customers.send_account_mails")
+def send_account_mails() -> int:
+    """Send every such mail that has not gone out; a mail server away stops it."""
+    end, tried = time.monotonic() + SWEEP_SECONDS, 0
+    waiting = AccountMail.objects.waiting(database_now()).values_list("id", flat=True)
+    for identity in list(waiting[:500]):
+        if time.monotonic() > end:
+            break
+        tried += 1
+        try:
+            if send_queued(identity, database_now()) in mail.FOR_ALL:
+                break
+        except Exception:  # the others' turn all the same
+            log.exception("mail about a sign-in failed", object=str(identity))
+    return tried

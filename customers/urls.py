@@ -4,6 +4,7 @@ from django.views.generic import RedirectView
 from customers.views import (
     absences,
     account,
+    broker,
     enquiry,
     invitation,
     keys,
@@ -59,6 +60,11 @@ urlpatterns = [
     path("konto/historik/", account.history, name="account_history"),
     path("konto/sessioner/avsluta", account.sessions_end, name="sessions_end"),
     path("konto/sessioner/<str:name>/avsluta", account.session_end, name="session_end"),
+    path("konto/eid/", broker.sign_in, name="broker_sign_in"),
+    path("konto/eid/svar", broker.answer, name="broker_answer"),
+    path("konto/eid/nej/<slug:why>", broker.refused, name="broker_refused"),
+    path("konto/eid/koppla", broker.connect, name="broker_connect"),
+    path("konto/eid/koppla-bort", broker.disconnect, name="broker_disconnect"),
     # allauth's own overviews: all of it is on one page here.
     path("konto/2fa/", RedirectView.as_view(pattern_name="customers:account")),
     path("konto/2fa/webauthn/", RedirectView.as_view(pattern_name="customers:account")),

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from customers.access import fetch_owned
+from customers.actions.looks import Listed, note_listed
 from customers.api_base import ApiView
 from customers.api_once import created, made_before, once
 from customers.api_pages import asked, page_of
@@ -63,6 +64,7 @@ class MessageList(ApiView):
         if query["handled"] is not None:
             rows = rows.handled() if query["handled"] else rows.unhandled()
         page = page_of(rows, "taken_at", cursor=query.get("cursor"), limit=query["limit"])
+        note_listed(Listed.MESSAGES, self.customer, by=self.key, at=database_now())
         return Response(MessagePage(page).data)
 
     @extend_schema(

@@ -10,10 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from customers.actions.members import members_of
 from customers.forms.filters import ListFilter
 from customers.forms.focus import FocusingForm
+from customers.forms.people import FEW, person_field
 from customers.models import Member
 from messages.handling import Mark
 from messages.models import PhoneMessage, PhoneMessageQuerySet
 from messages.sending_on import Recipient, again_to, colleagues, members
+from smartsvar.plain_text import PlainText
 
 CHOSEN = 100  # messages that one form marks
 
@@ -63,7 +65,7 @@ class MessageFilter(ListFilter):
         return rows.handled() if state is State.HANDLED else rows.unhandled()
 
 
-class MarkForm(forms.Form):
+class MarkForm(PlainText, forms.Form):
     """What is said of a message."""
 
     mark = forms.ChoiceField(label=_("Mark as"), choices=Mark)
@@ -89,7 +91,7 @@ class MarkManyForm(MarkForm):
         return rows.filter(id__among=self.cleaned_data["chosen"])
 
 
-class AssignForm(forms.Form):
+class AssignForm(PlainText, forms.Form):
     """Whose it is to deal with: a member who is shown the message, or nobody."""
 
     member = forms.ChoiceField(label=_("Assigned to"), required=False)
@@ -119,8 +121,8 @@ class NoteForm(FocusingForm):
         widget=forms.Textarea(attrs={"rows": 3}),
     )  # fmt: skip
 
-    def __init__(self, data: Any = None) -> None:
-        super().__init__(data, label_suffix="")
+    def __init__(self, data: Any = None, *, text: str = "") -> None:
+        super().__init__(data, initial={"text": text}, label_suffix="")
 
 
 class SendOnForm(FocusingForm):
@@ -132,17 +134,23 @@ class SendOnForm(FocusingForm):
         super().__init__(data, label_suffix="")
         again, staff, people = again_to(message), colleagues(message), members(message)
         self.recipients = again | staff | people
+        listed = staff if len(staff) <= FEW else {}
         groups = [
             (_("Again"), [(key, to.where) for key, to in again.items()]),
-            (_("Staff register"), [(key, _named(to)) for key, to in staff.items()]),
+            (_("Staff register"), [(key, _named(to)) for key, to in listed.items()]),
             (_("Members"), [(key, _named(to)) for key, to in people.items()]),
         ]
         self.fields["to"].choices = [each for each in groups if each[1]]  # type: ignore[attr-defined]
+        if staff and not listed:
+            found = [to.staff for to in staff.values() if to.staff]
+            colleague = person_field(_("Or to a colleague, by name"), found, nobody="")
+            self.fields["colleague"] = colleague
 
     @property
     def recipient(self) -> Recipient:
-        """After is_valid()."""
-        return self.recipients[self.cleaned_data["to"]]
+        """After is_valid(). Whoever is named goes before what is picked."""
+        named = self.cleaned_data.get("colleague")
+        return self.recipients[f"staff-{named}" if named else self.cleaned_data["to"]]
 
 
 def _named(to: Recipient) -> str:

@@ -9,8 +9,10 @@ from customers.actions.members import members_of
 from customers.actions.staff import register_of
 from customers.models import Member, StaffMember
 from messages.actions import queue_delivery
+from messages.handling import still_there
 from messages.models import Delivery, PhoneMessage
 from smartsvar.audit.trail import record
+from smartsvar.paging import openable
 from smartsvar.shredding.models import Gone
 
 MOST = 10  # deliveries of one message that members asked for: nobody's mailbox is filled from here
@@ -19,6 +21,10 @@ Cause = Delivery.Cause
 
 class UnderWay(Exception):
     """The message is on its way already: one delivery at a time."""
+
+
+class RecipientGone(Exception):
+    """Whoever it was to go to has been removed meanwhile."""
 
 
 class SentOften(Exception):
@@ -46,7 +52,7 @@ def again_to(message: PhoneMessage) -> dict[str, Recipient]:
     last = (
         message.deliveries.select_related("staff", "member__user").order_by("-created_at").first()
     )
-    if last is not None and _may_be_told(last.staff) and _may_be_told(last.member):
+    if last is not None and _stands(last):
         found["last"] = Recipient(Cause.AGAIN, last.address, last.staff, last.member)
     person = message.staff
     if person is not None and _may_be_told(person) and person.email:
@@ -57,9 +63,21 @@ def again_to(message: PhoneMessage) -> dict[str, Recipient]:
     return {name: to for name, to in found.items() if first.get(to.where) == name}
 
 
+def _stands(last: Delivery) -> bool:
+    """Whether that address is still its reader's: one that was replaced may be somebody else's."""
+    if not (_may_be_told(last.staff) and _may_be_told(last.member)):
+        return False
+    return last.staff is None or last.staff.email == last.address
+
+
 def _may_be_told(person: StaffMember | Member | None) -> bool:
-    """Article 18: nothing is sent to somebody restricted, or who is being removed."""
-    return person is None or not (person.restricted or person.shred_job_id is not None)
+    """Article 18: nothing is sent to somebody restricted, or who is being removed.
+
+    Nor to somebody whose row is damaged, whose address nobody can tell.
+    """
+    if person is None:
+        return True
+    return not person.restricted and person.shred_job_id is None and bool(openable([person]))
 
 
 def colleagues(message: PhoneMessage) -> dict[str, Recipient]:
@@ -72,15 +90,16 @@ def colleagues(message: PhoneMessage) -> dict[str, Recipient]:
 
 
 def members(message: PhoneMessage) -> dict[str, Recipient]:
-    """Return the customer's members, by `member-` and id."""
+    """Return the members who are shown the message anyway, by `member-` and id."""
     return {
         f"member-{member.pk}": Recipient(Cause.FORWARDED, member=member)
         for member in members_of(message.customer)
+        if member.may_see(message)
     }
 
 
 def send_on(message: PhoneMessage, to: Recipient, *, by: Member, at: datetime) -> Delivery:
-    """Queue one more delivery. Raises Gone, UnderWay, SentOften.
+    """Queue one more delivery. Raises Gone, UnderWay, SentOften, RecipientGone.
 
     Whoever asks twice, or at the same time as a colleague, sends it once: the message is locked.
     """
@@ -92,6 +111,9 @@ def send_on(message: PhoneMessage, to: Recipient, *, by: Member, at: datetime) -
             raise UnderWay
         if message.deliveries.exclude(cause=Cause.TAKEN).count() >= MOST:
             raise SentOften
+        for person in (to.staff, to.member):
+            if person is not None and not still_there(person):
+                raise RecipientGone
         delivery = queue_delivery(
             message, to.address, at=at, staff=to.staff, member=to.member, asked_by=by,
             cause=to.cause,

@@ -14,12 +14,22 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from customers.access import changes, fetch_visible, member_page
+from customers.actions.looks import Listed, note_listed
 from customers.models import Member
 from messages.actions import delete_message
 from messages.forms import AssignForm, MarkForm, MarkManyForm, MessageFilter, NoteForm, SendOnForm
-from messages.handling import NOTES, Mark, TooManyNotes, add_note, assign_message, mark_messages
+from messages.handling import (
+    NOTES,
+    Mark,
+    MemberGone,
+    TooManyNotes,
+    add_note,
+    assign_message,
+    mark_messages,
+)
 from messages.models import PhoneMessage, PhoneMessageQuerySet
-from messages.sending_on import MOST, SentOften, UnderWay, send_on
+from messages.sending_on import MOST, RecipientGone, SentOften, UnderWay, send_on
+from messages.undoing import offer_undo, offered_undo
 from smartsvar.clock import database_now
 from smartsvar.paging import page_of
 
@@ -27,7 +37,7 @@ from smartsvar.paging import page_of
 def shown_to(member: Member) -> PhoneMessageQuerySet:
     """The messages that a member is shown, with what a list tells of each."""
     rows: PhoneMessageQuerySet = PhoneMessage.objects.visible_to(member)
-    return rows.select_related("staff", "assigned_to").prefetch_related("deliveries")
+    return rows.select_related("staff", "assigned_to").with_delivery()
 
 
 @require_safe
@@ -36,7 +46,11 @@ def message_list(request: HttpRequest, member: Member) -> HttpResponse:
     form = MessageFilter(request.GET, member=member)
     older, newer = request.GET.get("older", ""), request.GET.get("newer", "")
     page = page_of(form.apply(shown_to(member)), moment="taken_at", older=older, newer=newer)
-    context = {"member": member, "form": form, "page": page, "marks": Mark.choices}
+    note_listed(Listed.MESSAGES, member.customer, by=member, at=member.asked_at)
+    context = {
+        "member": member, "form": form, "page": page, "marks": Mark.choices,
+        "undo": offered_undo(request.session, to=member, at=database_now()),
+    }  # fmt: skip
     return render(request, "phone_messages/list.html", context)
 
 
@@ -47,7 +61,10 @@ def mark_many(request: HttpRequest, member: Member) -> HttpResponse:
     form = MarkManyForm(request.POST)
     if form.is_valid():
         rows, as_ = PhoneMessage.objects.visible_to(member), Mark(form.cleaned_data["mark"])
-        count = mark_messages(form.among(rows), as_, by=member, at=database_now())
+        at = database_now()
+        marked = mark_messages(form.among(rows), as_, by=member, at=at)
+        offer_undo(request.session, marked, as_, by=member, at=at)
+        count = len(marked)
         said = ngettext("%(count)d message is marked.", "%(count)d messages are marked.", count)
         flash.success(request, said % {"count": count})
     else:
@@ -66,9 +83,11 @@ def mark(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
     if not form.is_valid():
         return redirect("portal:message", member.customer.number, message.pk)
     as_, mine = Mark(form.cleaned_data["mark"]), PhoneMessage.objects.visible_to(member)
-    mark_messages(mine.filter(id=message.pk), as_, by=member, at=database_now())
+    at = database_now()
+    marked = mark_messages(mine.filter(id=message.pk), as_, by=member, at=at)
     flash.success(request, MARKED[as_]())
     if as_ is Mark.UNREAD:
+        offer_undo(request.session, marked, as_, by=member, at=at)
         return redirect("phone_messages:list", member.customer.number)
     return redirect("portal:message", member.customer.number, message.pk)
 
@@ -87,8 +106,12 @@ def assign(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse
     message = fetch_visible(PhoneMessage.objects, member, identity)
     form = AssignForm(request.POST, message=message)
     if form.is_valid():
-        assign_message(message, form.chosen, by=member, at=database_now())
-        flash.success(request, _assigned(form.chosen))
+        try:
+            assign_message(message, form.chosen, by=member, at=database_now())
+        except MemberGone:
+            flash.error(request, _("The person is a member no more. Choose somebody else."))
+        else:
+            flash.success(request, _assigned(form.chosen))
     else:
         flash.error(request, _("Choose one of the members, or nobody."))
     return redirect("portal:message", member.customer.number, message.pk)
@@ -127,6 +150,8 @@ def send_on_page(request: HttpRequest, member: Member, identity: UUID) -> HttpRe
             send_on(message, form.recipient, by=member, at=database_now())
         except UnderWay:
             form.add_error("to", _("It is on its way already. Wait until that has ended."))
+        except RecipientGone:
+            form.add_error("to", _("The person has been removed meanwhile. Choose somebody else."))
         except SentOften:
             form.add_error(
                 "to", _("It has been sent on %(count)d times; no more.") % {"count": MOST}

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from customers.access import fetch_owned
+from customers.actions.looks import Listed, note_listed
 from customers.api_base import ApiView
 from customers.api_once import created, made_before, once
 from customers.api_pages import asked, page_of
@@ -49,6 +50,7 @@ class RecordingList(ApiView):
             register = StaffMember.objects.of(self.customer)  # nobody restricted is found by id
             rows = rows.filter(staff__in=register.filter(id=query["staff"]))
         page = page_of(rows, "started_at", cursor=query.get("cursor"), limit=query["limit"])
+        note_listed(Listed.CALLS, self.customer, by=self.key, at=database_now())
         return Response(RecordingPage(page).data)
 
     @extend_schema(**examples.DELIVERY)

@@ -10,6 +10,7 @@ from customers.forms.filters import ListFilter, day_field
 from recordings.listening import HOURS
 from recordings.models import RecordingQuerySet
 from smartsvar.clock import STOCKHOLM
+from smartsvar.plain_text import PlainText
 
 
 class RecordingFilter(ListFilter):
@@ -28,7 +29,7 @@ class RecordingFilter(ListFilter):
 LASTS = dict(zip(HOURS, (_("An hour"), _("A day"), _("A week")), strict=True))
 
 
-class GrantForm(forms.Form):
+class GrantForm(PlainText, forms.Form):
     """Why support is to listen, and how long it may."""
 
     reason = forms.CharField(

@@ -13,6 +13,7 @@ from customers.models import Customer, Member, User
 from recordings.models import GrantKind, Listen, Listener, ListeningGrant, Recording, State
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.trail import record
+from smartsvar.jobs import enqueue
 
 SESSION = timedelta(minutes=30)  # what one agent plays of one call within this is one listening
 LONGEST = timedelta(days=7)
@@ -108,6 +109,8 @@ def note_listening(grant: ListeningGrant, recording: Recording, *, by: User, at:
         Listen.objects.create(
             grant=grant, entry_id=entry.pk, call_id=recording.pk, agent_id=by.pk, at=at
         )
+        if grant.told_at is None:
+            enqueue("recordings.tell_listening", grant.pk)
 
 
 def _noted(grant: ListeningGrant, recording: Recording, by: User, at: datetime) -> bool:

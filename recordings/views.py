@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from customers.access import administers, changes, fetch_visible, member_page
+from customers.actions.looks import Listed, note_listed
 from customers.models import Member
 from recordings.actions import DOWNLOADED, PLAYED, delete_recording
 from recordings.forms import GrantForm, PeriodGrantForm, RecordingFilter
@@ -28,6 +29,7 @@ def call_list(request: HttpRequest, member: Member) -> HttpResponse:
     rows = form.apply(Recording.objects.visible_to(member).select_related("staff"))
     older, newer = request.GET.get("older", ""), request.GET.get("newer", "")
     page = page_of(rows, moment="started_at", older=older, newer=newer)
+    note_listed(Listed.CALLS, member.customer, by=member, at=member.asked_at)
     return render(request, "recordings/list.html", {"member": member, "form": form, "page": page})
 
 

@@ -31,6 +31,7 @@ app.conf.task_routes = {
     "messages.*": {"queue": "mail"},
     "customers.send_*": {"queue": "mail"},
     "subprocessors.*": {"queue": "mail"},
+    "recordings.tell_*": {"queue": "mail"},
     "privacy.watch_purge": {"queue": "mail"},  # the purge's own workers may be what stands still
     "privacy.tell_*": {"queue": "mail"},
     "privacy.remind_*": {"queue": "mail"},
@@ -60,7 +61,9 @@ app.conf.beat_schedule = {
     "seal the audit trail": every(MINUTE, "privacy.seal_trail"),
     "mark how far all have come": every(MINUTE, "privacy.advance_marks"),
     "send waiting invitations": every(5 * MINUTE, "customers.send_waiting_invitations"),
+    "mail what concerns sign-ins": every(MINUTE, "customers.send_account_mails"),
     "mail codes and signings": every(MINUTE, "privacy.tell_signings"),
+    "tell of support's listening": every(5 * MINUTE, "recordings.tell_listenings"),
     "tell who made requests": every(5 * MINUTE, "privacy.tell_cases"),
     "remind of requests": every(60 * MINUTE, "privacy.remind_of_cases"),
     "forget old Idempotency-Keys": every(60 * MINUTE, "customers.forget_idempotency"),

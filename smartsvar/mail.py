@@ -1,8 +1,7 @@
 """Handing one mail to the mail server, and what the server's answer means."""
 
 import smtplib
-from collections.abc import Callable
-from typing import NoReturn
+from collections.abc import Callable, Sequence
 
 import structlog
 from django.core.mail import EmailMessage, get_connection
@@ -19,44 +18,75 @@ UNWRITTEN = {NO_ROOT, NO_DATABASE}  # nothing was tried: this never ends a mail,
 FOR_ALL = {NO_CONNECTION, *UNWRITTEN}  # what hinders one mail hinders every other now
 
 
-class Unsure(Exception):
+class Trouble(Exception):
+    """A mail that was not certainly taken."""
+
+
+class Unsure(Trouble):
     """The mail may have been taken: the server fell silent after it had the content."""
 
 
-class TryAgain(Exception):
+class TryAgain(Trouble):
     """The mail was not taken; a later attempt may succeed. `args[0]` is a code."""
 
 
-class GiveUp(Exception):
+class GiveUp(Trouble):
     """The mail will never be taken. `args[0]` is a code."""
 
 
-def send(write: Callable[[], EmailMessage]) -> None:
+WORST_FIRST = (Unsure, TryAgain, GiveUp)  # what may have been taken is not sent again
+
+
+def send(write: Callable[[], EmailMessage | Sequence[EmailMessage]]) -> None:
     """Send the mail that `write` returns. Raises Unsure, TryAgain, GiveUp.
 
     Everything that can be wrong with the mail itself is found before a connection is opened.
+    Several are one notice to readers of several languages: like one mail to several people, it
+    counts as taken when the server took it for some of them.
     """
-    mail = _written(write)
+    mails = _written(write)
     connection = _opened()
     try:
-        mail.connection = connection
+        troubles = [error for each in mails if (error := _trouble(each, connection))]
+    finally:
+        connection.close()
+    if len(troubles) == len(mails):
+        raise min(troubles, key=lambda error: WORST_FIRST.index(type(error)))
+    if troubles:
+        log.warning("mail was taken for some only", count=len(troubles))
+
+
+def _trouble(mail: EmailMessage, connection: BaseEmailBackend) -> Trouble | None:
+    """Hand one mail over; return what hindered it."""
+    mail.connection = connection
+    try:
         mail.send()
     except smtplib.SMTPRecipientsRefused as error:
         codes = [code for code, _ in error.recipients.values()]
-        _refused(max(codes, default=550), error)
+        return _because(_refused(max(codes, default=550)), error)
     except smtplib.SMTPResponseException as error:
-        _refused(error.smtp_code, error)
+        return _because(_refused(error.smtp_code), error)
     except (smtplib.SMTPException, OSError) as error:
-        raise Unsure("silence") from error
-    finally:
-        connection.close()
+        return _because(Unsure("silence"), error)
+    return None
 
 
-def _written(write: Callable[[], EmailMessage]) -> EmailMessage:
+def _because(trouble: Trouble, error: Exception) -> Trouble:
+    trouble.__cause__ = error
+    return trouble
+
+
+def _written(
+    write: Callable[[], EmailMessage | Sequence[EmailMessage]],
+) -> Sequence[EmailMessage]:
     try:
-        mail = write()
-        _check_addresses(mail)
-        mail.message().as_bytes()
+        written = write()
+        mails = [written] if isinstance(written, EmailMessage) else written
+        for mail in mails:
+            _check_addresses(mail)
+            mail.message().as_bytes()
+        if not mails:
+            raise GiveUp("nobody")
     except (GiveUp, TryAgain):
         raise
     except (OperationalError, InterfaceError) as error:  # a database is away, which passes
@@ -64,7 +94,7 @@ def _written(write: Callable[[], EmailMessage]) -> EmailMessage:
     except Exception as error:  # whatever it is, it will not be better the next time
         log.exception("mail cannot be written")
         raise GiveUp(type(error).__name__[:40]) from error
-    return mail
+    return mails
 
 
 def _opened() -> BaseEmailBackend:
@@ -87,7 +117,5 @@ def _check_addresses(mail: EmailMessage) -> None:
         raise GiveUp("bad_address") from error
 
 
-def _refused(code: int, error: Exception) -> NoReturn:
-    if 500 <= code < 600:
-        raise GiveUp(f"smtp_{code}") from error
-    raise TryAgain(f"smtp_{code}") from error
+def _refused(code: int) -> Trouble:
+    return GiveUp(f"smtp_{code}") if 500 <= code < 600 else TryAgain(f"smtp_{code}")

@@ -43,7 +43,8 @@ def check_regions(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
 
 
 def _undeclared() -> Iterator[str]:
-    for variable in ("HOSTING_COUNTRY", "STORAGE_COUNTRY", "MAIL_COUNTRY"):
+    broker = ["OIDC_COUNTRY"] if settings.OIDC_ISSUER else []
+    for variable in ("HOSTING_COUNTRY", "STORAGE_COUNTRY", "MAIL_COUNTRY", *broker):
         country = getattr(settings, variable).upper()
         if not country:
             yield f"{variable} is not set: say in which country it is (SE, DE …)."

@@ -69,6 +69,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "django_htmx",
     "rest_framework",
@@ -82,6 +84,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "smartsvar.portal.middleware.private_pages",
     "csp.middleware.CSPMiddleware",
+    "smartsvar.portal.middleware.closed_for_work",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -90,7 +93,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "smartsvar.portal.trouble.Trouble",
 ]
 
@@ -208,10 +210,16 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_CONFIRMATION_HMAC = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # who changed how somebody signs in must not do so unseen
 ACCOUNT_SESSION_REMEMBER = False
 # Whatever is answered by 429 is counted per minute: that page says when to try again.
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key"}
-ACCOUNT_RATE_LIMITS = {"enquiry": "5/h/ip"}  # the contact form; the rest is allauth's own
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip,5/300s/key",
+    "enquiry": "5/h/ip",  # the contact form
+    # Beginning a sign-in at the broker, and coming back: as often as signing in by password.
+    "broker": "30/m/ip",
+    "broker_answer": "30/m/ip",
+}  # the rest is allauth's own
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _public.scheme
@@ -223,6 +231,8 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
 MFA_TOTP_ISSUER = "Smartsvar"
 MFA_ADAPTER = "customers.second_factor.SealedSecrets"
 MFA_FORMS = {
+    "authenticate": "customers.second_factor.SecondStep",
+    "reauthenticate": "customers.second_factor.ShowAgain",
     "activate_totp": "customers.second_factor.ActivateSealed",
     "add_webauthn": "customers.second_factor.AddPasskey",
     "edit_webauthn": "customers.second_factor.RenamePasskey",
@@ -231,6 +241,32 @@ MFA_FORMS = {
     "reauthenticate_webauthn": "customers.second_factor.ShowAgainWithPasskey",
 }
 SUPPORT_NEEDS_SECOND_FACTOR: bool = not DEMO
+
+# A broker of electronic identities (BankID, say) over OpenID Connect: all of these, or none.
+OIDC_NAME: str = env.str("OIDC_NAME", default="").strip()  # as the button calls it
+OIDC_ISSUER: str = env.str("OIDC_ISSUER", default="").strip()
+OIDC_CLIENT_ID: str = env.str("OIDC_CLIENT_ID", default="").strip()
+OIDC_CLIENT_SECRET: str = env.str("OIDC_CLIENT_SECRET", default="").strip()
+# How somebody must have been identified, in the broker's words; empty: as the broker decides.
+OIDC_ACR_VALUES: list[str] = [each for each in env.list("OIDC_ACR_VALUES", default=[]) if each]
+if len({bool(each) for each in (OIDC_NAME, OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)}) > 1:
+    raise ImproperlyConfigured(
+        "Set OIDC_NAME, OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET, or none of them"
+    )
+_issuer = urlsplit(OIDC_ISSUER)
+if OIDC_ISSUER and not (
+    _issuer.hostname
+    and _issuer.scheme in ({"https"} if SECURE else {"https", "http"})
+    and not (_issuer.query or _issuer.fragment or _issuer.username)
+):
+    raise ImproperlyConfigured(
+        "OIDC_ISSUER is the broker's address as it names itself, https://… without ? and #"
+    )
+SOCIALACCOUNT_ADAPTER = "customers.broker.provider.ConnectedOnly"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "customers.broker.provider.Broker"}}
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an address vouched for elsewhere lets nobody in
 _validation = "django.contrib.auth.password_validation."
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": _validation + "UserAttributeSimilarityValidator"},
@@ -295,6 +331,7 @@ DATA_REGIONS: list[str] = env.list("DATA_REGIONS", default=[])
 HOSTING_COUNTRY: str = env.str("HOSTING_COUNTRY", default="")
 STORAGE_COUNTRY: str = env.str("STORAGE_COUNTRY", default="")
 MAIL_COUNTRY: str = env.str("MAIL_COUNTRY", default="")
+OIDC_COUNTRY: str = env.str("OIDC_COUNTRY", default="")  # where there is a broker
 # What we do ourselves, without a subprocessor: of "hosting", "storage", "mail".
 DONE_OURSELVES: list[str] = env.list("DONE_OURSELVES", default=[])
 # How long customers may object to an announced subprocessor before it begins.
@@ -309,6 +346,9 @@ DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Smartsvar <nore
 OPERATORS_EMAIL: list[str] = env.list("OPERATORS_EMAIL", default=[])
 # How long no purge may have completed before the alarm goes off.
 PURGE_ALARM_MINUTES: int = env.int("PURGE_ALARM_MINUTES", default=15)
+
+# Closed for work on it: people get a page that says so, programs a problem (docs/deployment.md).
+MAINTENANCE: bool = env.bool("MAINTENANCE", default=False)
 
 # Queue and cache
 CELERY_BROKER_URL: str = env.str("BROKER_URL")

@@ -62,6 +62,32 @@ DECLARATIONS: dict[str, PersonalData | NoPersonalData] = {
     "account.EmailConfirmation": NoPersonalData(
         because="unused: confirmations are signed links, not rows (ACCOUNT_EMAIL_CONFIRMATION_HMAC)"
     ),
+    "socialaccount.SocialApp": NoPersonalData(because="unused: the one broker stands in settings"),
+    "socialaccount.SocialToken": NoPersonalData(
+        because="unused: tokens are not stored (SOCIALACCOUNT_STORE_TOKENS)"
+    ),
+    "socialaccount.SocialAccount": PersonalData(
+        category=Category.IDENTIFICATION,
+        role=Role.CONTROLLER,
+        purpose=_SIGN_IN,
+        basis=Basis.CONTRACT,
+        subject=_("member"),
+        keep=Keep(with_parent="user"),
+        export=("date_joined", "last_login"),
+        withhold={
+            "id": "technical",
+            "user": "technical",
+            "provider": "technical",
+            "uid": "a keyed hash of what the broker calls the person; it says nothing to anybody",
+            "extra_data": "always empty: nothing of what the broker says is kept",
+        },
+        readable={
+            "date_joined": "shown to its owner",
+            "last_login": "a time",
+        },
+        erase=Erase.WITH_PARENT,
+        restrict=Restrict.NOTHING,
+    ),
     "mfa.Authenticator": PersonalData(
         category=Category.IDENTIFICATION,
         role=Role.CONTROLLER,

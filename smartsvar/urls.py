@@ -18,7 +18,9 @@ urlpatterns = [
     path("", include("subprocessors.urls")),
     path("sprak/", set_language, name="set_language"),
     path("api/", include("smartsvar.api_urls")),
-    path("konto/", include("allauth.urls")),
+    # Not allauth.urls: its doors for other providers' sign-ins stay shut, there is one of our own.
+    path("konto/", include("allauth.account.urls")),
+    path("konto/2fa/", include("allauth.mfa.urls")),
     path("admin/", support_site.urls),
 ]
 

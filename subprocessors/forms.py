@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from smartsvar.clock import database_now, furthest_day
+from smartsvar.plain_text import PlainText
 from subprocessors.models import Agreement, Engagement, Notice, Objection, Subprocessor
 from subprocessors.notices import earliest_day, today
 from subprocessors.places import COUNTRIES
@@ -39,7 +40,7 @@ class SubprocessorChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         return cast(Subprocessor, obj).name
 
 
-class SubprocessorForm(forms.ModelForm):  # type: ignore[type-arg]
+class SubprocessorForm(PlainText, forms.ModelForm):  # type: ignore[type-arg]
     """The company and its agreement. The file and an audit are added, never shown again here."""
 
     country = forms.ChoiceField(label=_("Country of the company"), choices=country_choices)
@@ -98,7 +99,7 @@ def agreement_of(subprocessor: Subprocessor) -> Agreement | None:
     return Agreement.objects.stored().filter(subprocessor_id=subprocessor.pk).first()
 
 
-class EngagementForm(forms.ModelForm):  # type: ignore[type-arg]
+class EngagementForm(PlainText, forms.ModelForm):  # type: ignore[type-arg]
     """What for, where, from when. A place outside the EEA needs a safeguard."""
 
     subprocessor = SubprocessorChoice(
@@ -119,7 +120,7 @@ class EngagementForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.add_error(name, told)
 
 
-class NoticeForm(forms.ModelForm):  # type: ignore[type-arg]
+class NoticeForm(PlainText, forms.ModelForm):  # type: ignore[type-arg]
     """A change to be announced to every customer."""
 
     engagement = EngagementChoice(
@@ -148,7 +149,7 @@ class NoticeForm(forms.ModelForm):  # type: ignore[type-arg]
         return answers
 
 
-class AnswerForm(forms.ModelForm):  # type: ignore[type-arg]
+class AnswerForm(PlainText, forms.ModelForm):  # type: ignore[type-arg]
     """Our answer to an objection."""
 
     outcome = forms.ChoiceField(label=_("Outcome"), choices=Objection.Outcome)
@@ -159,7 +160,7 @@ class AnswerForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("outcome",)
 
 
-class ObjectionForm(forms.Form):
+class ObjectionForm(PlainText, forms.Form):
     """Why a customer objects."""
 
     reason = forms.CharField(

@@ -5,10 +5,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import DateField, F, Q, Value
+from django.db.models import DateField, Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Greatest
 
 from customers.models import Customer, Member
+from customers.papers import forget
 from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
 from smartsvar.clock import STOCKHOLM
@@ -105,20 +106,42 @@ def notices_for(customer: Customer, at: datetime) -> list[Notice]:
     return notices
 
 
+def object_until(customer: Customer, at: datetime) -> date | None:
+    """Return the nearest last day on which the customer may still object to something; one query.
+
+    What it has objected to, and what merely ends, waits for nothing.
+    """
+    this = {"notice": OuterRef("pk"), "customer": customer}
+    told = Told.objects.filter(**this)
+    objected = Exists(Objection.objects.timely().filter(**this))
+    rows: Any = Notice.objects.beginning().exclude(objected)
+    rows = rows.annotate(state=Subquery(told.values("state")[:1]))
+    rows = rows.annotate(settled_at=Subquery(told.values("settled_at")[:1]))
+    found = rows.values_list("objections_until", "state", "settled_at")
+    days = [_lengthened(first, state, settled, at) for first, state, settled in found]
+    return min((day for day in days if day >= today(at)), default=None)
+
+
 def objections_until(notice: Notice, customer: Customer, at: datetime) -> date:
     """Return the last day on which this customer may object, as things stand at `at`."""
     return _until(notice, Told.objects.filter(notice=notice, customer=customer).first(), at)
 
 
 def _until(notice: Notice, told: Told | None, at: datetime) -> date:
+    if told is None:
+        return notice.objections_until
+    return _lengthened(notice.objections_until, told.state, told.settled_at, at)
+
+
+def _lengthened(first: date, state: str | None, settled: datetime | None, at: datetime) -> date:
     """Whoever is told later, as its processing was restricted, has as many days from then.
 
     A mail that waits is sent at `at` at the earliest. Of what may never have arrived nobody knows
     when it was read: the customer's page has shown it from the first day.
     """
-    if told is None or told.state in {Told.State.FAILED, Told.State.UNKNOWN}:
-        return notice.objections_until
-    return max(notice.objections_until, last_day(told.settled_at or at))
+    if state in {None, Told.State.FAILED, Told.State.UNKNOWN}:
+        return first
+    return max(first, last_day(settled or at))
 
 
 def object_to(notice: Notice, customer: Customer, reason: str, *, by: Member, at: datetime) -> None:
@@ -133,6 +156,7 @@ def object_to(notice: Notice, customer: Customer, reason: str, *, by: Member, at
             record("objection.made", objection, by=by, customer_id=customer.id, at=at)
     except IntegrityError as error:
         raise AlreadyObjected from error
+    forget(customer.id)
 
 
 def answer(objection: Objection, outcome: str, text: str, *, by: Acting, at: datetime) -> None:

@@ -10,13 +10,13 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.db.models import F
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer, Member, Role
+from customers.readers import write_to
 from smartsvar import mail
 from smartsvar.clock import database_now
 from smartsvar.leases import take
@@ -78,8 +78,8 @@ def claim(identity: UUID, at: datetime) -> Told | None:
     return take(named, identity, until=at + LEASE, **changes)
 
 
-def _write(told: Told) -> EmailMessage:
-    with as_mail_trouble(), translation.override(told.customer.language):
+def _write(told: Told) -> list[EmailMultiAlternatives]:
+    with as_mail_trouble():
         engagement = told.notice.engagement
         page = reverse("subprocessors:notices", args=[told.customer.number])
         link = settings.PUBLIC_URL + page
@@ -89,9 +89,10 @@ def _write(told: Told) -> EmailMessage:
             "until": objections_until(told.notice, told.customer, at),
             "late": told.notice.takes_effect_on <= today(at) and told.notice.kind != "end",
         }  # fmt: skip
-        text = render_to_string("subprocessors/mail/notice.txt", facts)
-        subject = translation.gettext("A change among our subprocessors")
-        return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, _addresses(told.customer))
+        return write_to(
+            _addresses(told.customer), "subprocessors/mail/notice", facts,
+            subject=_("A change among our subprocessors"), otherwise=told.customer.language,
+        )  # fmt: skip
 
 
 def _addresses(customer: Customer) -> list[str]:

@@ -4,10 +4,12 @@ import functools
 import io
 import logging
 from collections.abc import Iterator
+from email import message_from_bytes, policy
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 from django.test.client import ClientHandler
@@ -15,6 +17,7 @@ from django.test.client import ClientHandler
 from customers.models import Member, User
 from smartsvar.vault.keys import forget_keys
 from tests import cast
+from tests.mailbox import check_form
 from tests.processes import empty_ledger
 from tests.thrift import thrift
 
@@ -114,3 +117,11 @@ def sign_in() -> Any:
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _mails_are_text_and_html() -> Iterator[None]:
+    """Whatever a test has sent is in the house's form."""
+    yield
+    for sent in getattr(mail, "outbox", []):
+        check_form(message_from_bytes(sent.message().as_bytes(), policy=policy.default))

@@ -72,13 +72,14 @@ def celery_worker(log: Path) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 @contextmanager
-def web_server(log: Path) -> Iterator[str]:
+def web_server(log: Path, extra: dict[str, str] | None = None) -> Iterator[str]:
     """Run the real web server on a free port of loopback; yield its address once it answers."""
     with socket.create_server(("127.0.0.1", 0)) as sock:
         port = sock.getsockname()[1]
     address = f"http://localhost:{port}"
     command = ["gunicorn", "smartsvar.wsgi", f"--bind=127.0.0.1:{port}", "--threads=8"]
-    with running(command, log, {"PUBLIC_URL": address, "WEB_CONCURRENCY": "1"}):
+    own = {"PUBLIC_URL": address, "WEB_CONCURRENCY": "1"}
+    with running(command, log, own | (extra or {})):
         wait_until(lambda: _healthy(port), 60, "the web server")
         yield address
 

@@ -14,7 +14,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.management.commands import flush
-from whitenoise.base import WhiteNoise
+from whitenoise.base import WhiteNoise  # type: ignore[import-untyped]
 
 ROUNDS = PBKDF2PasswordHasher.iterations
 FEW = 1_000

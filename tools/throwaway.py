@@ -44,7 +44,7 @@ def inherited() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if name not in foreign and not name.startswith(("S3_", "ROOT_"))
+        if name not in foreign and not name.startswith(("S3_", "ROOT_", "OIDC_"))
     }
 
 

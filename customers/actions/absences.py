@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -34,8 +34,13 @@ class AbsenceFacts:
     text: str = ""
 
 
+def in_order(start: datetime, end: datetime | None) -> bool:
+    """Whether it ends after it begins, in time: two local clocks would be compared by the dial."""
+    return end is None or end.astimezone(UTC) > start.astimezone(UTC)
+
+
 def _fill(absence: Absence, facts: AbsenceFacts, at: datetime) -> None:
-    if facts.ends_at is not None and facts.ends_at <= facts.starts_at:
+    if not in_order(facts.starts_at, facts.ends_at):
         raise ValueError("An absence ends after it begins.")
     absence.starts_at, absence.ends_at = facts.starts_at, facts.ends_at
     absence.kind, absence.text = str(facts.kind), facts.text

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db import transaction
 
 from customers.actions.members import invite
+from customers.actions.numbers import next_number
 from customers.models import Customer, Member, Role, TenantOwned
 from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
@@ -64,21 +64,14 @@ def open_customer(
 
 
 def _insert(identity: UUID, details: CustomerDetails, by: Acting, at: datetime) -> Customer:
-    for attempt in range(5):
-        top = Customer.objects.aggregate(top=Max("number"))["top"]
-        customer = Customer(id=identity, number=(top or FIRST_NUMBER - 1) + 1, opened_at=at)
-        for name in DETAILS:
-            setattr(customer, name, getattr(details, name))
-        try:
-            with transaction.atomic():
-                customer.save(force_insert=True)
-                record("customer.opened", customer, by=by, customer_id=identity, at=at)
-        except IntegrityError:  # two customers opened at once: take the next number
-            if attempt == 4:
-                raise
-        else:
-            return customer
-    raise AssertionError("unreachable")
+    customer = Customer(id=identity, opened_at=at)
+    for name in DETAILS:
+        setattr(customer, name, getattr(details, name))
+    with transaction.atomic():
+        customer.number = next_number(Customer, first=FIRST_NUMBER)
+        customer.save(force_insert=True)
+        record("customer.opened", customer, by=by, customer_id=identity, at=at)
+    return customer
 
 
 def change_details(

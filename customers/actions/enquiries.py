@@ -5,12 +5,14 @@ from datetime import datetime
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
-from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
+from customers.actions.numbers import next_number
 from customers.models import Enquiry
+from customers.readers import write_to
 from smartsvar import mail
 from smartsvar.audit.actors import SYSTEM, Acting
 from smartsvar.audit.trail import record
@@ -19,8 +21,7 @@ from smartsvar.shredding.actions import shred
 
 log = structlog.get_logger(__name__)
 
-FIRST_NUMBER = 1001
-TRIES = 5
+OPERATORS_READ = "sv"  # those who have no sign-in that says otherwise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,24 +44,11 @@ def receive_enquiry(
     enquiry.name, enquiry.email, enquiry.matter = facts.name, facts.email, facts.matter
     enquiry.phone, enquiry.company = facts.phone, facts.company
     with transaction.atomic():
-        _number(enquiry)
+        enquiry.number = next_number(Enquiry)
+        enquiry.save(force_insert=True)
         record("enquiry.received", enquiry, by=SYSTEM, customer_id=None, at=at)
         enqueue("customers.send_enquiry_notices")
     return enquiry
-
-
-def _number(enquiry: Enquiry) -> None:
-    for attempt in range(TRIES):
-        top = Enquiry._base_manager.aggregate(top=Max("number"))["top"]
-        enquiry.number = (top or FIRST_NUMBER - 1) + 1
-        try:
-            with transaction.atomic():
-                enquiry.save(force_insert=True)
-        except IntegrityError:  # two at once: take the next number
-            if attempt == TRIES - 1:
-                raise
-        else:
-            return
 
 
 def read_enquiry(enquiry: Enquiry, *, by: Acting, at: datetime) -> dict[str, str]:
@@ -92,14 +80,18 @@ def tell_operators(at: datetime) -> int:
     waiting = list(Enquiry.objects.untold().values_list("id", "number"))
     if not waiting or not settings.OPERATORS_EMAIL:
         return 0
-    mail.send(lambda: _notice([number for _id, number in waiting]))
-    Enquiry.objects.filter(id__in=[identity for identity, _number in waiting]).update(told_at=at)
+    mail.send(lambda: _notice([number for _row, number in waiting]))
+    Enquiry.objects.filter(id__in=[identity for identity, _said in waiting]).update(told_at=at)
     return len(waiting)
 
 
-def _notice(numbers: list[int]) -> EmailMessage:
-    link = settings.PUBLIC_URL + reverse("admin:customers_enquiry_changelist")
-    several = ", ".join(map(str, numbers[:50]))
-    text = f"Nya ärenden från kontaktformuläret: {several}\nAntal: {len(numbers)}\n\n{link}\n"
-    subject = "Nytt från kontaktformuläret"
-    return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, settings.OPERATORS_EMAIL)
+def _notice(numbers: list[int]) -> list[EmailMultiAlternatives]:
+    facts = {
+        "link": settings.PUBLIC_URL + reverse("admin:customers_enquiry_changelist"),
+        "several": ", ".join(map(str, numbers[:50])),
+        "count": len(numbers),
+    }
+    operators, subject = settings.OPERATORS_EMAIL, _("News from the contact form")
+    return write_to(
+        operators, "customers/mail/enquiries", facts, subject=subject, otherwise=OPERATORS_READ
+    )

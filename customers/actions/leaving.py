@@ -36,7 +36,7 @@ def remove_member(member: Member, *, by: Member, at: datetime) -> bool:
     """
     try:
         with transaction.atomic():
-            Customer.objects.select_for_update().get(id=member.customer_id)
+            Customer.objects.select_for_update(no_key=True).get(id=member.customer_id)
             guard_last_administrator(member)
             job = _claim([member.id], by=by, at=at)
     except Held:
@@ -95,7 +95,7 @@ def _finish_removal(cover: Restriction, at: datetime) -> int:
     users = list(people.values_list("user_id", flat=True))
     try:
         with transaction.atomic():
-            Customer.objects.select_for_update().get(id=cover.customer_id)
+            Customer.objects.select_for_update(no_key=True).get(id=cover.customer_id)
             job = _claim([identity], by=SYSTEM, at=at)
     except Held:
         return 0

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 
 from customers.actions.staff import sort_key
@@ -18,8 +18,9 @@ from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
 from smartsvar.jobs import enqueue
 from smartsvar.paging import openable
-from smartsvar.shredding.actions import shred
-from smartsvar.shredding.models import Held
+from smartsvar.shredding.actions import carry_out, shred
+from smartsvar.shredding.claims import claim_rows
+from smartsvar.shredding.models import Held, ShredJob
 
 LINK = ("token", "token_hash")
 
@@ -125,24 +126,39 @@ def accept_invitation(
     with transaction.atomic():
         if not Invitation.objects.select_for_update().filter(id=invitation.id).live().exists():
             raise InvitationUsed
-        if user is None:
-            user = User.objects.create_user(invitation.email, password)
-            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        user = user or _new_sign_in(invitation.email, password)
         member = join(
             invitation.customer, user, role=invitation.role, name=name, at=at,
             sees=invitation.sees, staff=invitation.staff,
         )  # fmt: skip
-    _use_up(invitation, by=member)
+        spent = _use_up(invitation, by=member, at=at)
+    if spent is not None:
+        carry_out(spent)
     return member
 
 
-def _use_up(invitation: Invitation, *, by: Member) -> None:
-    """Destroy an accepted invitation; where a hold keeps it, its link ends all the same."""
+def _new_sign_in(email: str, password: str) -> User:
+    """Create a sign-in. Raises InvitationUsed when the address has got one meanwhile."""
     try:
-        shred([invitation], by=by)
+        with transaction.atomic():
+            user = User.objects.create_user(email, password)
+    except IntegrityError as error:  # an invitation of another customer, accepted at the same time
+        raise InvitationUsed from error
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def _use_up(invitation: Invitation, *, by: Member, at: datetime) -> ShredJob | None:
+    """Claim an accepted invitation; where a hold keeps it, its link ends all the same.
+
+    In the transaction that makes the member: whoever waits for the invitation finds it used.
+    """
+    try:
+        return claim_rows(Invitation, [invitation.id], by=by, at=at)
     except Held:
         invitation.token, invitation.token_hash = "", hash_token(secrets.token_urlsafe(32))
         invitation.save(update_fields=LINK)
+        return None
 
 
 def join(
@@ -191,9 +207,10 @@ def guard_last_administrator(member: Member) -> None:
 def _decide(by: Member) -> None:
     """Lock the customer; raise NotAllowed for who was an administrator when the page was asked for.
 
-    Call in a transaction: of two administrators who end each other's role, one is first.
+    Call in a transaction: of two administrators who end each other's role, one is first. Whoever
+    writes a row of the customer's meanwhile is not waited for: it may wait for what is locked next.
     """
-    Customer.objects.select_for_update().get(id=by.customer_id)
+    Customer.objects.select_for_update(no_key=True).get(id=by.customer_id)
     if not Member.objects.filter(id=by.id, role=Role.ADMINISTRATOR).live().exists():
         raise NotAllowed("Only an administrator decides about members.")
 

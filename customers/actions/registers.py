@@ -15,6 +15,10 @@ from smartsvar.shredding.claims import claim_rows
 from smartsvar.shredding.models import Gone
 
 
+class UploadUsed(Exception):
+    """The upload was carried out or thrown away by another request: nothing is done twice."""
+
+
 @dataclass(frozen=True)
 class Addition:
     """A new person, from this line of a file."""
@@ -55,21 +59,27 @@ def import_register(
     changed: Sequence[Change],
     removed: Sequence[StaffMember],
     *,
+    upload: RegisterFile,
     by: Member,
     at: datetime,
 ) -> None:
-    """Do all of it, or nothing, in one transaction; whom it removes is destroyed right after.
+    """Do all of it, or nothing, in one transaction; the upload and whom it removes go right after.
 
-    Raises RegisterFull; Gone when somebody it names has been removed meanwhile; Held when a hold
-    keeps one whom it removes.
+    Raises RegisterFull; UploadUsed when another request was first; Gone when somebody it names has
+    been removed meanwhile; Held when a hold keeps one whom it removes, or the upload.
     """
     with transaction.atomic():
         list(Customer.objects.select_for_update(no_key=True).filter(id=customer.id))
+        spent = claim_rows(RegisterFile, [upload.pk], by=by, at=at)
+        if spent is None:
+            raise UploadUsed
         ids = [person.pk for person in removed]
         job = claim_rows(StaffMember, ids, by=by, at=at) if ids else None
         if StaffMember.objects.of(customer).count() + len(added) > REGISTER_LIMIT:
             raise RegisterFull
-        new = [_filled(StaffMember(customer=customer, created_at=at), each) for each in added]
+        new = [StaffMember(customer=customer, created_at=at) for _ in added]
+        for person, addition in zip(new, added, strict=True):
+            _fill(person, addition.details, FIELDS)
         StaffMember.objects.bulk_create(new)
         touched = _change(customer, changed, at)
         for verb, ids in (("added", [each.pk for each in new]), ("changed", touched)):
@@ -77,27 +87,29 @@ def import_register(
             label = StaffMember._meta.label
             record_many(f"staffmember.{verb}", label, things, by=by.actor, at=at)
         record("customer.register_imported", customer, by=by, customer_id=customer.id, at=at)
-    if job is not None:
-        carry_out(job)
+    for each in (job, spent):
+        if each is not None:
+            carry_out(each)
 
 
 def _change(customer: Customer, changed: Sequence[Change], at: datetime) -> list[UUID]:
     ids = [each.person.pk for each in changed]
     rows = StaffMember.objects.of(customer).filter(id__among=ids)
-    locked = {person.pk: person for person in rows.select_for_update(of=("self",)).order_by("pk")}
+    held = rows.select_for_update(of=("self",), no_key=True).order_by("pk")
+    locked = {person.pk: person for person in held}
     if len(locked) != len(ids):
         raise Gone
-    people = [_filled(locked[each.person.pk], each) for each in changed]
-    StaffMember.objects.all().write_sealed(people)
+    for each in changed:  # only what it changes: a colleague may have written the rest meanwhile
+        _fill(locked[each.person.pk], each.details, each.fields)
+    StaffMember.objects.all().write_sealed(list(locked.values()))
     StaffMember.objects.filter(id__among=ids).update(changed_at=at)
     return ids
 
 
-def _filled(person: StaffMember, said: Addition | Change) -> StaffMember:
-    for name in FIELDS:
-        value = getattr(said.details, name)
+def _fill(person: StaffMember, details: StaffDetails, fields: Sequence[str]) -> None:
+    for name in fields:
+        value = getattr(details, name)
         setattr(person, name, list(value) if name == "keywords" else value)
-    return person
 
 
 def note_export(customer: Customer, *, by: Member, at: datetime) -> None:

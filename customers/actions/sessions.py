@@ -1,15 +1,21 @@
 """Where a person is signed in, and ending it."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from allauth.account import signals
 from django.contrib.sessions.backends.base import SessionBase
+from django.dispatch import receiver
+from django.http import HttpRequest
 
 from customers.browsers import Browser
 from customers.history import BEGAN, BROWSER, SYSTEM
 from customers.models import Session, User
-from customers.sessions import hashed
+from customers.sessions import LENGTH, hashed
+
+NAME = re.compile(rf"[0-9a-f]{{{LENGTH}}}")  # what hashed() makes; nothing else is looked for
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,8 @@ def _told(row: Session, here: SessionBase) -> SignedIn:
 
 def end_session(person: User, name: str) -> int:
     """End one of the person's sessions; return how many there were by that name: 0 or 1."""
+    if not NAME.fullmatch(name):
+        return 0
     gone: int = Session.objects.filter(user=person, session_key=name).delete()[0]
     return gone
 
@@ -53,3 +61,12 @@ def end_other_sessions(person: User, here: SessionBase) -> int:
     mine = Session.objects.filter(user=person)
     gone: int = mine.exclude(session_key=hashed(here.session_key)).delete()[0]
     return gone
+
+
+@receiver([signals.password_changed, signals.password_set, signals.password_reset])
+def _end_with_old_password(request: HttpRequest, user: User, **_rest: Any) -> None:
+    """A browser that signed in by the old password is a stranger's: it must not be listed as in.
+
+    This one stays, where it is the person's own: who changes a password goes on.
+    """
+    end_other_sessions(user, request.session)

@@ -1,17 +1,19 @@
 """The forms of an absence and of its calendar."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from customers.actions.absences import AbsenceFacts
+from customers.actions.absences import AbsenceFacts, in_order
 from customers.forms.filters import day_field
-from customers.forms.staff import plain_text
+from customers.forms.focus import FocusingForm
+from customers.forms.people import person_field
 from customers.models import Absence, Kind, StaffMember
 from smartsvar.clock import STOCKHOLM
+from smartsvar.plain_text import PlainText
 
 MIDNIGHT = time.min
 
@@ -22,7 +24,7 @@ def time_field(label: Any, help_text: Any = "") -> forms.TimeField:
     return forms.TimeField(label=label, required=False, widget=widget, help_text=help_text)
 
 
-class AbsenceForm(forms.Form):
+class AbsenceForm(PlainText, forms.Form):
     """Days and times in Stockholm. Without times: whole days, the last one included."""
 
     kind = forms.ChoiceField(label=_("Reason"), choices=Kind.choices)
@@ -31,7 +33,7 @@ class AbsenceForm(forms.Form):
     last_day = day_field(_("To and including"))
     last_time = time_field(_("Back at"), _("Empty: the whole day."))
     text = forms.CharField(
-        label=_("What to tell callers"), max_length=2000, required=False, validators=[plain_text],
+        label=_("What to tell callers"), max_length=2000, required=False,
         help_text=_("Empty: a sentence that fits the reason. Callers are never told of sickness."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )  # fmt: skip
@@ -44,6 +46,10 @@ class AbsenceForm(forms.Form):
         self.fields["first_day"].required = True
         self.fields["last_day"].help_text = _("Empty: until somebody says that the person is back.")
 
+    def as_hidden(self) -> list[tuple[str, str]]:
+        """Return the names and values that, posted, say the same."""
+        return [(each.name, _written(each)) for each in self]
+
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
         start = found.get("first_day")
@@ -51,9 +57,16 @@ class AbsenceForm(forms.Form):
             return found
         if found["last_time"] and not found["last_day"]:
             self.add_error("last_day", _("Say on which day."))
-        elif self.ends_at is not None and self.ends_at <= self.starts_at:
+        elif skipped := [name for name, at in self._moments() if not _exists(at)]:
+            self.add_error(skipped[0], _("The clock is put forward that night, past this time."))
+        elif not in_order(self.starts_at, self.ends_at):
             self.add_error("last_day", _("It ends before it begins."))
         return found
+
+    def _moments(self) -> list[tuple[str, datetime]]:
+        """Return the moments that a time of day was given for, by its field."""
+        start, end = ("first_time", self.starts_at), ("last_time", self.ends_at)
+        return [start] if end[1] is None else [start, (end[0], end[1])]
 
     @property
     def starts_at(self) -> datetime:
@@ -79,6 +92,18 @@ class AbsenceForm(forms.Form):
         )
 
 
+def _exists(local: datetime) -> bool:
+    """Whether clocks ever show it: on one night of spring they leave an hour out."""
+    shown = local.astimezone(UTC).astimezone(STOCKHOLM)
+    return shown.replace(tzinfo=None) == local.replace(tzinfo=None, fold=0)
+
+
+def _written(field: forms.BoundField) -> str:
+    """Return the value as its input would have it; a choice has a list of one."""
+    value = field.field.widget.format_value(field.value())
+    return str(value[0] if isinstance(value, list) else value or "")
+
+
 def _facts(absence: Absence) -> dict[str, Any]:
     start = absence.starts_at.astimezone(STOCKHOLM)
     facts: dict[str, Any] = {
@@ -93,15 +118,12 @@ def _facts(absence: Absence) -> dict[str, Any]:
     return facts | {"last_day": end.date(), "last_time": end.time()}
 
 
-class CalendarForm(forms.Form):
+class CalendarForm(FocusingForm):
     """Whose calendar, in the page's address like every list's filter."""
-
-    person = forms.ChoiceField(label=_("Whose absence"), required=False)
 
     def __init__(self, data: Any, *, register: list[StaffMember]) -> None:
         super().__init__(data, label_suffix="")
-        people = [(str(person.id), person.name) for person in register]
-        self.fields["person"].choices = [("", _("Everybody")), *people]  # type: ignore[attr-defined]
+        self.fields["person"] = person_field(_("Whose absence"), register, nobody=_("Everybody"))
 
     @property
     def active(self) -> bool:

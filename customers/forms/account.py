@@ -6,9 +6,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import User
+from smartsvar.plain_text import PlainText
 
 
-class LanguageForm(forms.Form):
+class LanguageForm(PlainText, forms.Form):
     """In which language we write to the person."""
 
     language = forms.ChoiceField(

@@ -33,7 +33,8 @@ class EnquiryForm(FocusingForm):
         label=_("What is it about?"), max_length=4000, widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("Leave out what is secret: passwords, personal identity numbers, health."),
     )  # fmt: skip
-    website = forms.CharField(
+    # Taken as it is: whoever is caught is told of no mistake, for nobody sees the field.
+    website = forms.Field(
         label=_("Leave this field empty"), required=False,
         widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
     )  # fmt: skip

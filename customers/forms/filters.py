@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.actions.staff import register_of
 from customers.forms.focus import FocusingForm
+from customers.forms.people import person_field
 from customers.models import Customer
 from smartsvar import callers
 from smartsvar.clock import STOCKHOLM
@@ -34,13 +35,12 @@ class ListFilter(FocusingForm):
         max_length=100,
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )
-    staff = forms.ChoiceField(label=_("For"), required=False)
+    staff = forms.Field(label=_("For"))  # with people as the form is made
 
     def __init__(self, data: Any, *, customer: Customer) -> None:
         super().__init__(data, label_suffix="")
         self.customer = customer
-        people = [(str(person.id), person.name) for person in register_of(customer)]
-        self.fields["staff"].choices = [("", _("Everybody")), *people]  # type: ignore[attr-defined]
+        self.fields["staff"] = person_field(_("For"), register_of(customer), nobody=_("Everybody"))
 
     def clean_caller(self) -> str:
         text: str = self.cleaned_data["caller"]

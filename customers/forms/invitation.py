@@ -10,9 +10,10 @@ from django.contrib.auth.password_validation import (
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Invitation, User
+from smartsvar.plain_text import PlainText
 
 
-class JoinForm(forms.Form):
+class JoinForm(PlainText, forms.Form):
     """Somebody who has a sign-in says only their name."""
 
     name = forms.CharField(

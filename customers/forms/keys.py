@@ -6,11 +6,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Scope
+from smartsvar.plain_text import PlainText
 
 PERIODS = [(90, _("3 months")), (365, _("1 year")), (730, _("2 years"))]
 
 
-class KeyForm(forms.Form):
+class KeyForm(PlainText, forms.Form):
     """Which system, what it may do, for how long."""
 
     label = forms.CharField(

@@ -7,10 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.actions.members import find_addressee
 from customers.actions.staff import register_of
+from customers.forms.people import person_field
 from customers.models import Customer, Member, Role, Sees, StaffMember
+from smartsvar.plain_text import PlainText
 
 
-class RoleForm(forms.Form):
+class RoleForm(PlainText, forms.Form):
     """A member's role."""
 
     role = forms.ChoiceField(label=_("Role"), choices=Role)
@@ -23,18 +25,19 @@ class RoleForm(forms.Form):
         )
 
 
-class SightForm(forms.Form):
+class SightForm(PlainText, forms.Form):
     """Whose calls and messages somebody is shown, and who it is on the staff register."""
 
     sees = forms.ChoiceField(label=_("Is shown"), choices=Sees, initial=Sees.ALL)
-    staff = forms.ChoiceField(label=_("On the staff register"), required=False)
+    staff = forms.Field(label=_("On the staff register"))  # with people as the form is made
 
     def __init__(self, data: Any = None, *, customer: Customer, **kwargs: Any) -> None:
         super().__init__(data, label_suffix="", **kwargs)
         self.customer = customer
         self.people = {str(person.id): person for person in register_of(customer)}
-        names = [(identity, person.name) for identity, person in self.people.items()]
-        self.fields["staff"].choices = [("", _("Nobody")), *names]  # type: ignore[attr-defined]
+        self.fields["staff"] = person_field(
+            _("On the staff register"), list(self.people.values()), nobody=_("Nobody")
+        )
 
     @classmethod
     def of(cls, member: Member, data: Any = None) -> "SightForm":

@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer
 from smartsvar.personal_data import keep_of
+from smartsvar.plain_text import PlainText
 
 
-class RetentionForm(forms.Form):
+class RetentionForm(PlainText, forms.Form):
     """Days to keep recordings; empty keeps them as long as the declaration says."""
 
     recording_days = forms.IntegerField(

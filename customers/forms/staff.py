@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from unicodedata import category
 from uuid import UUID
 
 from django import forms
@@ -12,16 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from customers.actions.staff import StaffDetails
 from customers.models import StaffMember
 from smartsvar import callers
+from smartsvar.plain_text import PlainText
 
 KEYWORDS = 50  # these limits are the API's too
 KEYWORD_LENGTH = 60
-OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-def plain_text(text: str) -> None:
-    """Refuse what nobody writes on purpose: control characters, overrides of the direction."""
-    if any(sign in OVERRIDES or (category(sign) == "Cc" and sign not in "\r\n\t") for sign in text):
-        raise forms.ValidationError(_("There are characters in it that cannot be shown."))
 
 
 def keywords_in(text: str) -> list[str]:
@@ -34,18 +27,15 @@ def keywords_in(text: str) -> list[str]:
     return list(found.values())
 
 
-class StaffForm(forms.Form):
+class StaffForm(PlainText, forms.Form):
     """Seed row A3: who can be asked for, how to reach them, what to answer."""
 
     name = forms.CharField(
         label=_("Name"),
         max_length=200,
-        validators=[plain_text],
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    title = forms.CharField(
-        label=_("Title"), max_length=200, required=False, validators=[plain_text]
-    )
+    title = forms.CharField(label=_("Title"), max_length=200, required=False)
     phone = forms.CharField(
         label=_("Phone"), max_length=60, required=False,
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
@@ -59,13 +49,12 @@ class StaffForm(forms.Form):
     )  # fmt: skip
     keywords = forms.CharField(
         label=_("Keywords"), max_length=KEYWORDS * (KEYWORD_LENGTH + 2), required=False,
-        validators=[plain_text],
         help_text=_(
             "What callers may ask about, separated by commas: invoices, roofs, complaints."
         ),
     )  # fmt: skip
     answer_notice = forms.CharField(
-        label=_("Answer notice"), max_length=2000, required=False, validators=[plain_text],
+        label=_("Answer notice"), max_length=2000, required=False,
         help_text=_("What to tell callers, such as “At lunch, back at one”."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )  # fmt: skip
@@ -95,7 +84,7 @@ class StaffForm(forms.Form):
         return StaffDetails(**self.cleaned_data)
 
 
-class SearchForm(forms.Form):
+class SearchForm(PlainText, forms.Form):
     """What the list is asked for; it lives in the page's address, like every list's filter."""
 
     q = forms.CharField(

@@ -7,14 +7,16 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from customers.forms.focus import FocusingForm
 from customers.staff_files.columns import MEANINGS, guess
 from customers.staff_files.reading import MOST_BYTES, BadFile, Table, read_table
+from smartsvar.plain_text import PlainText
 
 SAMPLES = 3
 HEADING = 60  # characters of a heading that are shown
 
 
-class UploadForm(forms.Form):
+class UploadForm(PlainText, forms.Form):
     """A CSV file or a workbook; what it is, its content decides."""
 
     file = forms.FileField(
@@ -42,7 +44,7 @@ class UploadForm(forms.Form):
             raise forms.ValidationError(str(error)) from error
 
 
-class MappingForm(forms.Form):
+class MappingForm(FocusingForm):
     """What each column means, whom a row is, and whether whom no row names is removed."""
 
     match_by = forms.ChoiceField(

@@ -13,11 +13,12 @@ from customers.models import Customer, User
 from customers.organisation_number import normalise as normalise_organisation
 from smartsvar import callers
 from smartsvar.clock import STOCKHOLM
+from smartsvar.plain_text import PlainText
 
 AHEAD = timedelta(days=10 * 366)  # no contract is noted to end later
 
 
-class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
+class ContactForm(PlainText, forms.ModelForm):  # type: ignore[type-arg]
     """Who the customer is. Where its messages go is not here: only the customer changes that."""
 
     company_name = forms.CharField(label=_("company name"), max_length=120)
@@ -63,7 +64,7 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
         return CustomerDetails(email=email, **answers)
 
 
-class ContractEndForm(forms.Form):
+class ContractEndForm(PlainText, forms.Form):
     """The last day of a customer's contract, to come or past: not so long that all goes at once."""
 
     last_day = forms.DateField(

@@ -1,7 +1,9 @@
 """One module per concept; import the models from here."""
 
 from customers.models.absence import Absence, Kind
+from customers.models.account_mail import AccountMail
 from customers.models.api_key import ApiKey, Scope
+from customers.models.counter import Counter
 from customers.models.cover import Hold, Restriction, Target
 from customers.models.customer import Customer
 from customers.models.enquiry import Enquiry
@@ -17,7 +19,9 @@ from customers.models.user import User
 
 __all__ = [
     "Absence",
+    "AccountMail",
     "ApiKey",
+    "Counter",
     "Customer",
     "Enquiry",
     "Hold",

@@ -1,6 +1,7 @@
 """A user's role at a customer. One person may be member of several."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol, Self
 from uuid import UUID
 
@@ -70,6 +71,7 @@ class Member(TenantOwned):
     staff = models.ForeignKey(StaffMember, null=True, on_delete=models.SET_NULL, related_name="+")
 
     name = SealedField("")
+    asked_at: datetime  # the database's time as customers.access let the person in
     elsewhere: bool = False  # whether the same person is member of another customer, too
 
     class Meta(TenantOwned.Meta):

@@ -34,6 +34,8 @@ class SignInEvent(models.Model):
         FACTOR_ADDED = "factor_added", _("Two-factor sign-in or passkey added")
         FACTOR_REMOVED = "factor_removed", _("Two-factor sign-in or passkey removed")
         CODES_RENEWED = "codes_renewed", _("New recovery codes made")
+        IDENTITY_ADDED = "identity_added", _("Electronic identity connected")
+        IDENTITY_REMOVED = "identity_removed", _("Electronic identity disconnected")
 
     personal_data = PersonalData(
         category=Category.HISTORY,

@@ -1,12 +1,14 @@
 """What an uploaded register would do to the one there is: nothing is done here."""
 
-import hashlib
+import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from customers.actions.registers import Addition, Change
@@ -15,6 +17,7 @@ from customers.forms.staff import StaffForm, keywords_in
 from customers.models import StaffMember
 from customers.staff_files.columns import MEANINGS
 
+SEPARATORS = re.compile("[;\n]")  # of keywords in a file, beside the comma
 Values = dict[str, Any]
 
 
@@ -53,11 +56,21 @@ class Plan:
 
     @property
     def fingerprint(self) -> str:
-        """Tells one plan from another without saying anything of a person."""
-        parts = [str(each.line) for each in self.added]
-        parts += [f"{each.person.pk}:{','.join(each.fields)}" for each in self.changed]
-        parts += [f"-{person.pk}" for person in self.removed]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        """Tells one plan from another without saying anything of a person.
+
+        Whatever it writes is in it, and under our secret: a plain hash of a name can be guessed.
+        """
+        parts: list[Any] = [(each.line, _written(each.details, FIELDS)) for each in self.added]
+        parts += [
+            (str(each.person.pk), each.fields, _written(each.details, each.fields))
+            for each in self.changed
+        ]
+        parts += [str(person.pk) for person in self.removed]
+        return salted_hmac(__name__, json.dumps(parts), algorithm="sha256").hexdigest()
+
+
+def _written(details: StaffDetails, fields: Sequence[str]) -> list[Any]:
+    return [getattr(details, name) for name in fields]
 
 
 class Matching:
@@ -148,7 +161,7 @@ def _rows(
 def _said(cells: Sequence[str], meanings: Sequence[str]) -> Values:
     said = {meaning: text for meaning, text in zip(meanings, cells, strict=False) if meaning}
     if "keywords" in said:
-        said["keywords"] = said["keywords"].replace(";", ",").replace("\n", ",")
+        said["keywords"] = SEPARATORS.sub(",", said["keywords"])
     if "name" not in said:
         parts = (said.get("first_name", ""), said.get("last_name", ""))
         said["name"] = " ".join(part for part in parts if part)
@@ -164,7 +177,8 @@ def differences(person: StaffMember, values: Values) -> list[str]:
 
 def _other(known: Any, said: Any) -> bool:
     if isinstance(known, list):
-        return keywords_in(",".join(known)) != list(said)  # an API's keyword may hold a comma
+        # An API's keyword may hold a comma, or a semicolon.
+        return keywords_in(SEPARATORS.sub(",", ",".join(known))) != list(said)
     return str(known).replace("\r\n", "\n").strip() != str(said).replace("\r\n", "\n")
 
 

@@ -1,6 +1,7 @@
 """Make a table of text out of an uploaded file; refuse what is none, and say why."""
 
 import csv
+import io
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, time
@@ -79,8 +80,8 @@ def _text(content: bytes) -> Iterator[list[str]]:
         if ENCRYPTED in content:
             raise BadFile(_("The workbook has a password. Save it without one, and try again."))
         raise BadFile(_("This is an old Excel file (.xls). Save it as .xlsx or CSV."))
-    text = _decoded(content)
-    lines = text.removeprefix("\ufeff").splitlines(keepends=True)
+    # Lines end where files end them, not at every character that Unicode calls a line's end.
+    lines = list(io.StringIO(_decoded(content).removeprefix("\ufeff"), newline=""))
     if lines and re.fullmatch(r"sep=.\s*", lines[0], re.IGNORECASE):  # a note of Excel's own
         lines = lines[1:]
     reader = csv.reader(lines, delimiter=_separator(lines), strict=True)

@@ -1,8 +1,9 @@
 """Read the first sheet of a workbook (.xlsx): only cells, nothing computed, nothing unbounded.
 
 A workbook is a ZIP of XML. Before any of it is parsed, the sizes that the archive declares are
-added up (Python's zipfile reads no more of a member than it declares), and a member that declares
-entities or a document type is refused: so neither a small archive nor a small document grows.
+added up (Python's zipfile reads no more of a member than it declares), the elements of all are
+counted, and a member that declares entities or a document type is refused: so neither a small
+archive nor a small document grows, and what costs the most to read, elements, is bounded.
 """
 
 import io
@@ -13,7 +14,9 @@ from typing import Any
 import openpyxl
 from django.utils.translation import gettext as _
 
-MOST_UNPACKED = 48 * 1024 * 1024
+MOST_UNPACKED = 16 * 1024 * 1024
+# Each costs the library up to 20 µs, measured; 5,000 people of 20 columns have some 300,000.
+MOST_ELEMENTS = 400_000
 MOST_MEMBERS = 1000
 ENCRYPTED_BIT = 0x1
 MAIN = "xl/workbook.xml"
@@ -49,18 +52,21 @@ def _look_through(content: bytes) -> None:
                 raise ValueError(_("The file unpacks to more than a staff register can be."))
             if MAIN not in {each.filename for each in members}:
                 raise ValueError(_("This is no Excel workbook (.xlsx)."))
+            elements = 0
             for each in members:
-                _refuse_entities(archive, each)
+                elements += _elements(each.filename, archive.read(each))
+                if elements > MOST_ELEMENTS:
+                    raise ValueError(_("The file unpacks to more than a staff register can be."))
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
         raise _broken() from error
 
 
-def _refuse_entities(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    if not member.filename.lower().endswith((".xml", ".rels")):
-        return
-    text = archive.read(member)
-    if b"\0" in text or b"<!DOCTYPE" in text or b"<!ENTITY" in text:  # or in UTF-16, to hide it
+def _elements(name: str, text: bytes) -> int:
+    """Return how many elements a member begins, whatever it is called: any may be a sheet."""
+    declares = b"\0" in text or b"<!DOCTYPE" in text or b"<!ENTITY" in text  # or hides it in UTF-16
+    if declares and name.lower().endswith((".xml", ".rels")):
         raise ValueError(_("The workbook holds something that no staff register needs."))
+    return text.count(b"<") - text.count(b"</")
 
 
 def _broken() -> ValueError:

@@ -4,10 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from customers.actions.contract import Going, going_with
+from customers.broker.conversation import is_open
+from customers.forms.focus import focus_on_mistake
 from customers.labels import company_label
 from customers.models import Customer, StaffMember
 from smartsvar import callers
@@ -37,6 +40,12 @@ def is_past(moment: datetime) -> bool:
 def kept(label: str) -> str:
     """How long a model's rows are kept, from its declaration: {% kept "recordings.Recording" %}."""
     return keep_of(label).in_words()
+
+
+@register.simple_tag
+def broker_name() -> str:
+    """What the broker of electronic identities is called; "" where there is none."""
+    return str(settings.OIDC_NAME) if is_open() else ""
 
 
 @register.simple_tag
@@ -97,12 +106,8 @@ def caller(row: Any) -> str:
 
 
 @register.filter
-def newest(rows: Any) -> Any:
-    """The row made last of a few that are loaded already; None of none."""
-    return max(rows.all(), key=lambda row: (row.created_at, row.pk), default=None)
-
-
 @register.inclusion_tag("parts/fields.html")
 def fields(form: Any) -> dict[str, Any]:
-    """A form's fields with labels, help and errors."""
-    return {"form": form}
+    """A form's fields with labels, help and errors; shown again, it stands where it is wrong."""
+    in_field = focus_on_mistake(form, form.errors)
+    return {"form": form, "stands": not in_field}

@@ -95,12 +95,23 @@ def absence_end(request: HttpRequest, member: Member, identity: UUID) -> HttpRes
 def absence_remove(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
     absence, person = _fetch(member, identity)
     if request.method == "POST":
-        back = _month_of(member, absence)
-        remove_absence(absence, by=member)
-        flash.success(request, _("The absence is out of the calendar."))
-        return redirect(back)
+        return _removed(request, member, absence, person)
     context = {"member": member, "absence": absence, "person": person}
     return render(request, "customers/absence_remove.html", context)
+
+
+def _removed(
+    request: HttpRequest, member: Member, absence: Absence, person: StaffMember
+) -> HttpResponse:
+    """Remove it, and answer with a form that would note the same anew.
+
+    It is destroyed here; what it said stands only on the page in front of whoever removed it.
+    """
+    again = AbsenceForm(absence=absence).as_hidden()
+    context = {"member": member, "person": person, "again": again}
+    context["back"] = _month_of(member, absence)
+    remove_absence(absence, by=member)
+    return render(request, "customers/absence_removed.html", context)
 
 
 def _fetch(member: Member, identity: UUID) -> tuple[Absence, StaffMember]:

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from customers.actions.identities import identity_of
 from customers.actions.people import choose_language
 from customers.actions.sessions import end_other_sessions, end_session, sessions_of
 from customers.browsers import Browser
@@ -41,6 +42,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "sessions": sessions_of(person, request.session, at=database_now()),
         "events": _told(_history(person)[:LATEST]),
         "new_address": EmailAddress.objects.filter(user=person, primary=False).first(),
+        "identity": identity_of(person),
         **_factors(person),
     }
     return render(request, "customers/account/account.html", context)

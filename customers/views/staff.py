@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from customers.access import changes, fetch_owned, member_page
 from customers.actions.absences import absences_of
+from customers.actions.looks import Listed, note_listed
 from customers.actions.presence import presence_of
 from customers.actions.staff import (
     REGISTER_LIMIT,
@@ -39,6 +40,7 @@ def staff_list(request: HttpRequest, member: Member) -> HttpResponse:
     if form.away_only:
         found = [person for person in found if present[person.pk].away]
     page = form.page_of(found, SHOWN)
+    note_listed(Listed.REGISTER, member.customer, by=member, at=member.asked_at)
     context = {
         "member": member, "form": form, "page": page, "count": len(found), "total": len(register),
         "people": [(person, present[person.pk]) for person in page],

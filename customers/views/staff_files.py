@@ -7,10 +7,12 @@ from django.contrib import messages as flash
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from customers.access import changes, fetch_owned, member_page
 from customers.actions.registers import (
+    UploadUsed,
     import_register,
     keep_upload,
     note_export,
@@ -57,7 +59,8 @@ def staff_plan(request: HttpRequest, member: Member, identity: UUID) -> HttpResp
     if plan is not None and confirmed and not plan.troubles:
         if confirmed == plan.fingerprint:
             return _carry_out(request, member, upload, plan)
-        flash.warning(request, _("The register has changed meanwhile. Look at it once more."))
+        other = _("The register, or what the columns mean, has changed meanwhile. Look once more.")
+        flash.warning(request, other)
     context = {
         "member": member, "form": form, "plan": plan, "upload": upload,
         "doubled": doubled(upload.table[0]), "rows": len(upload.table) - 1,
@@ -88,8 +91,9 @@ def _carry_out(
 ) -> HttpResponse:
     try:
         import_register(
-            member.customer, plan.added, plan.changed, plan.removed, by=member, at=database_now()
-        )
+            member.customer, plan.added, plan.changed, plan.removed, upload=upload, by=member,
+            at=database_now(),
+        )  # fmt: skip
     except RegisterFull:
         full = _("The register is full: it holds at most %(limit)d people.")
         flash.error(request, full % {"limit": REGISTER_LIMIT})
@@ -97,13 +101,21 @@ def _carry_out(
     except Gone:
         flash.warning(request, _("The register has changed meanwhile. Look at it once more."))
         return redirect("customers:staff_import_plan", member.customer.number, upload.pk)
-    throw_away(upload, by=member)
-    done = _("Imported: %(added)d added, %(changed)d changed, %(removed)d removed.")
-    counts = {
-        "added": len(plan.added), "changed": len(plan.changed), "removed": len(plan.removed),
-    }  # fmt: skip
-    flash.success(request, done % counts)
+    except UploadUsed:
+        flash.warning(request, _("The file is imported or thrown away already."))
+        return redirect("customers:staff_list", member.customer.number)
+    flash.success(request, _done(plan))
     return redirect("customers:staff_list", member.customer.number)
+
+
+def _done(plan: Plan) -> str:
+    added, changed, removed = len(plan.added), len(plan.changed), len(plan.removed)
+    parts = [
+        ngettext("%(count)d added", "%(count)d added", added) % {"count": added},
+        ngettext("%(count)d changed", "%(count)d changed", changed) % {"count": changed},
+        ngettext("%(count)d removed", "%(count)d removed", removed) % {"count": removed},
+    ]
+    return _("Imported: %(parts)s.") % {"parts": ", ".join(parts)}
 
 
 @require_safe

@@ -32,8 +32,7 @@ class DeliveryQuerySet(SealedQuerySet["Delivery"]):
         later = Delivery.objects.filter(
             message=models.OuterRef("message"), created_at__gt=models.OuterRef("created_at")
         )
-        trouble = [Delivery.State.FAILED, Delivery.State.DEAD, Delivery.State.UNKNOWN]
-        failed = self.filter(state__in=trouble)
+        failed = self.filter(state__in=Delivery.TROUBLE)
         return failed.exclude(models.Exists(later))
 
     def under_way(self) -> Self:
@@ -129,6 +128,8 @@ class Delivery(SealedModel, Leased):
         UNKNOWN = "unknown", _("unknown: the mail server fell silent")
         FAILED = "failed", _("refused by the mail server")
         DEAD = "dead", _("given up")
+
+    TROUBLE: ClassVar = (State.FAILED, State.DEAD, State.UNKNOWN)  # it reached nobody for certain
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     message = models.ForeignKey(

@@ -39,6 +39,12 @@ class PhoneMessageQuerySet(TenantQuerySet["PhoneMessage"]):
         failed = Delivery.objects.of(customer).in_trouble()
         return self.filter(id__in=failed.values("message_id"))
 
+    def with_delivery(self) -> Self:
+        """Each with its newest delivery's state, `delivery_state`: None where there is none."""
+        newest = Delivery.objects.filter(message=models.OuterRef("pk"))
+        state = newest.order_by("-created_at", "-id").values("state")[:1]
+        return self.annotate(delivery_state=models.Subquery(state))
+
     def handled(self) -> Self:
         """Messages that somebody has said are dealt with."""
         return self.filter(handled_at__isnull=False)
@@ -111,6 +117,7 @@ class PhoneMessage(TenantOwned):
     call_id = SealedField("", help_text="The provider's id of the call; a recording may share it.")
 
     objects: ClassVar[Any] = models.Manager.from_queryset(PhoneMessageQuerySet)()
+    delivery_state: str | None  # of rows `with_delivery()`
 
     class Meta(TenantOwned.Meta):
         verbose_name = _("phone message")

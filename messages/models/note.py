@@ -15,6 +15,8 @@ class MessageNote(SealedModel):
     """A member's note on a message. Sealed under the message's key and deleted with it.
 
     It is writing about the caller: whoever asks about the caller gets it, and an erasure takes it.
+    One that its writer takes out before is gone from the table; its key is the message's, and goes
+    with that.
     """
 
     personal_data = PersonalData(
@@ -24,11 +26,12 @@ class MessageNote(SealedModel):
         basis=Basis.CUSTOMER_INSTRUCTION,
         subject=_("caller"),
         keep=Keep(with_parent="message"),
-        export=("author", "written_at", "text"),
+        export=("author", "written_at", "changed_at", "text"),
         withhold={"customer": "technical", "message": "technical"},
         readable={
             "author": "pseudonymous id; the name is sealed",
             "written_at": "notes are ordered by it",
+            "changed_at": "a time",
         },
         erase=Erase.WITH_PARENT,
         mentions={"author": "member"},
@@ -42,6 +45,7 @@ class MessageNote(SealedModel):
     # Null: a former member. What was written stays with the message.
     author = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
     written_at = models.DateTimeField(_("written"), default=timezone.now)
+    changed_at = models.DateTimeField(_("changed"), null=True)
 
     text = SealedField("")
 

@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from customers.models import Customer, Member, Role
+from customers.papers import forget
 from privacy.agreements.proof import SpentCode, TooSoon, proof
 from privacy.agreements.versions import in_language, version_of
 from privacy.models import SignedAgreement, Signing
@@ -22,7 +23,6 @@ from privacy.record.document import Document, Section
 from privacy.record.parties import operator_facts
 from privacy.record.versions import as_content
 from privacy.record.writers import pdf
-from privacy.waiting import forget
 from smartsvar.audit.trail import record
 from smartsvar.clock import STOCKHOLM
 from smartsvar.jobs import enqueue

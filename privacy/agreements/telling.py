@@ -5,15 +5,15 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer, Member, Role
+from customers.readers import language_of, write_to
 from privacy.models import SignedAgreement, Signing
-from smartsvar import mail
+from smartsvar import letters, mail
 from smartsvar.clock import STOCKHOLM, database_now
 from smartsvar.unreadable import as_mail_trouble
 
@@ -57,7 +57,7 @@ def send_code(identity: UUID, at: datetime) -> bool:
     return True
 
 
-def _write_code(identity: UUID) -> EmailMessage:
+def _write_code(identity: UUID) -> EmailMultiAlternatives:
     with as_mail_trouble():
         signing = Signing.objects.select_related("customer").get(id=identity)
         member = Member.objects.filter(id=signing.member_id).timely().select_related("user").first()
@@ -65,10 +65,11 @@ def _write_code(identity: UUID) -> EmailMessage:
             raise mail.GiveUp("nobody_to_tell")
         until = signing.expires_at.astimezone(STOCKHOLM) if signing.expires_at else None
         facts = {"code": signing.code, "until": until, "number": signing.customer.number}
-        with translation.override(signing.language):
-            text = render_to_string("privacy/mail/agreement_code.txt", facts)
-            subject = translation.gettext("Your code to sign with")
-        return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [member.user.email])
+        return letters.write(
+            "privacy/mail/agreement_code", facts, subject=_("Your code to sign with"),
+            to=[member.user.email],
+            language=language_of(member.user.email, otherwise=signing.language),
+        )  # fmt: skip
 
 
 def tell_of(identity: UUID, at: datetime) -> bool:
@@ -89,7 +90,7 @@ def tell_of(identity: UUID, at: datetime) -> bool:
     return True
 
 
-def _write_notice(identity: UUID) -> EmailMessage:
+def _write_notice(identity: UUID) -> list[EmailMultiAlternatives]:
     """To each of them at once, restricted ones too: who has taken over a sign-in signs unseen."""
     with as_mail_trouble():
         signed = SignedAgreement.objects.defer("sealed").get(id=identity)
@@ -102,7 +103,7 @@ def _write_notice(identity: UUID) -> EmailMessage:
         page = reverse("privacy:agreement", args=[customer.number])
         when = signed.signed_at.astimezone(STOCKHOLM)
         facts = {"number": customer.number, "when": when, "link": settings.PUBLIC_URL + page}
-        with translation.override(customer.language):
-            text = render_to_string("privacy/mail/agreement_signed.txt", facts)
-            subject = translation.gettext("The data processing agreement is signed")
-        return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, addresses)
+        return write_to(
+            addresses, "privacy/mail/agreement_signed", facts,
+            subject=_("The data processing agreement is signed"), otherwise=customer.language,
+        )  # fmt: skip

@@ -1,5 +1,6 @@
 """The text that is agreed: what article 28(3) wants said, then the appendix that the code makes."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -9,16 +10,19 @@ from customers.models import Customer
 from privacy.record.document import Document, Section
 from privacy.record.papers import appendix
 from privacy.record.parties import operator_section
+from subprocessors.models import Engagement
 
 Term = tuple[str, tuple[str, ...]]  # a heading, and its paragraphs
 
 
-def agreement(customer: Customer, on: date) -> Document:
+def agreement(
+    customer: Customer, on: date, engaged: Sequence[Engagement] | None = None
+) -> Document:
     """Return the whole agreement with this customer as it stands that day, in the language set.
 
     Raises what opening the customer's own row raises.
     """
-    added = appendix(customer, on)
+    added = appendix(customer, on, engaged)
     sections = (
         _parties(customer),
         replace(operator_section(), heading=_("The processor"), level=3),

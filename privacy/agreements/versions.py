@@ -1,6 +1,7 @@
 """Which version an agreement is, whether the customer has signed it, and what has changed since."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,8 +11,10 @@ from customers.models import Customer
 from privacy.agreements.text import agreement
 from privacy.models import SignedAgreement
 from privacy.record.document import Document
+from privacy.record.papers import engaged_on
 from privacy.record.versions import Change, as_document, changes
 from privacy.record.writers import markdown
+from subprocessors.models import Engagement
 
 SHOWN = 20  # signed versions that a page lists
 
@@ -21,10 +24,12 @@ def version_of(document: Document) -> str:
     return hashlib.sha256(markdown(document).encode()).hexdigest()
 
 
-def in_language(customer: Customer, language: str, on: date) -> Document:
+def in_language(
+    customer: Customer, language: str, on: date, engaged: Sequence[Engagement] | None = None
+) -> Document:
     """Return the agreement as it stands that day in this language."""
     with translation.override(language):
-        return agreement(customer, on)
+        return agreement(customer, on, engaged)
 
 
 @dataclass(frozen=True)
@@ -43,12 +48,17 @@ class Standing:
 
 def is_current(customer: Customer, on: date) -> bool | None:
     """Whether the version of that day is signed, in any language; None when none ever was."""
-    mine = SignedAgreement.objects.of(customer.id).values_list("language", "version")[:SHOWN]
-    signed = set(mine)
+    mine = SignedAgreement.objects.of(customer.id).values_list("language", "version")
+    return is_among(set(mine), customer, on)
+
+
+def is_among(signed: set[tuple[str, str]], customer: Customer, on: date) -> bool | None:
+    """Whether the version of that day is one of these, each a language and a version."""
     if not signed:
         return None
+    engaged = engaged_on(on)  # once for all languages
     offered = {
-        (language, version_of(in_language(customer, language, on)))
+        (language, version_of(in_language(customer, language, on, engaged)))
         for language in {language for language, _ in signed}
     }
     return bool(signed & offered)

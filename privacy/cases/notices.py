@@ -5,20 +5,20 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import QuerySet
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 from customers.models import Member
+from customers.readers import language_of, write_to
 from privacy.cases.clock import days_left
 from privacy.cases.steps import day_of
 from privacy.models import Case, Telling, Watch
 from privacy.purging.alarm import ONLY
 from privacy.purging.kept import Kept, kept
-from smartsvar import mail
+from smartsvar import letters, mail
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.trail import record
 from smartsvar.leases import free
@@ -27,6 +27,7 @@ from smartsvar.unreadable import as_mail_trouble
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=10)  # longer than any mail server is waited for
+OPERATORS_READ = "sv"  # those who have no sign-in that says otherwise
 LONG = timedelta(days=30)  # after which data that is kept past its date is told of
 SOON = {7, 3, 1, 0}  # days left on which the operators are reminded; afterwards every day
 
@@ -76,21 +77,21 @@ def _settle(identity: UUID, what: str, outcome: str, at: datetime) -> None:
             record("case.told", case, by=SYSTEM, customer_id=case.customer_id, at=at)
 
 
-def _write(identity: UUID, what: str) -> EmailMessage:
+def _write(identity: UUID, what: str) -> EmailMultiAlternatives:
     with as_mail_trouble():
         case = Case.objects.stored().select_related("customer").get(id=identity)
         return _compose(case, what)
 
 
-def _compose(case: Case, what: str) -> EmailMessage:
+def _compose(case: Case, what: str) -> EmailMultiAlternatives:
     address, link = _recipient(case)
     if not address:
         raise mail.GiveUp("no_address")  # support sends the letter by post
     facts = {"number": case.number, "answer_by": case.answer_by, "link": link, "what": what}
-    with translation.override(case.customer.language):
-        text = render_to_string("privacy/mail/case.txt", facts)
-        subject = translation.gettext("Your request %(number)d") % {"number": case.number}
-    return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [address])
+    return letters.write(
+        "privacy/mail/case", facts, subject=_("Your request %(number)d"), to=[address],
+        language=language_of(address, otherwise=case.customer.language),
+    )  # fmt: skip
 
 
 def _recipient(case: Case) -> tuple[str, str]:
@@ -145,18 +146,17 @@ def _forgotten(at: datetime, today: date) -> list[Kept]:
     return [line for line in old if line.ended and not line.ends_by_itself]
 
 
-def _reminder(pressing: list[Case], forgotten: list[Kept], today: date) -> EmailMessage:
+def _reminder(
+    pressing: list[Case], forgotten: list[Kept], today: date
+) -> list[EmailMultiAlternatives]:
     facts = {
         "forgotten": forgotten,
         "purges": settings.PUBLIC_URL + reverse("admin:privacy_purgerun_changelist"),
         "cases": [(case, days_left(case.answer_by, today)) for case in pressing],
         "link": settings.PUBLIC_URL + reverse("admin:privacy_case_changelist"),
     }
-    with translation.override("sv"):
-        text = render_to_string("privacy/mail/case_reminder.txt", facts)
-        subject = (
-            translation.gettext("Requests that run out")
-            if pressing
-            else translation.gettext("Kept past its date")
-        )
-    return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, settings.OPERATORS_EMAIL)
+    subject = _("Requests that run out") if pressing else _("Kept past its date")
+    return write_to(
+        settings.OPERATORS_EMAIL, "privacy/mail/case_reminder", facts, subject=subject,
+        otherwise=OPERATORS_READ,
+    )  # fmt: skip

@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 
-from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db import transaction
 
 from customers.actions.covers import About
+from customers.actions.numbers import next_number
 from customers.models import Customer, Target
 from privacy.cases.clock import EXTENDED_MONTHS, answer_by
 from privacy.cases.holding import hold_meanwhile, release
@@ -15,7 +15,6 @@ from smartsvar.audit.trail import record
 from smartsvar.clock import STOCKHOLM
 from smartsvar.jobs import enqueue
 
-FIRST_NUMBER = 1001
 IDENTITY = ("state", "identified_at", "identified_how")
 EXTENSION = ("extended_on", "answer_by", "extension_reason", "to_tell")
 DECISION = ("state", "decided_at", "closed_at", "ground", "decision", "to_tell")
@@ -65,26 +64,12 @@ def open_case(
     with transaction.atomic():
         # Locked before the insert shares its row: of two at once, neither waits for the other.
         Customer.objects.select_for_update().get(id=customer.id)
-        _number(case)
+        case.number = next_number(Case)
+        case.save(force_insert=True)
         hold_meanwhile(case, about, by=by, at=at)
         verb = "case.opened_own" if about.target == Target.MEMBER else "case.opened"
         record(verb, case, by=by, customer_id=customer.id, at=at)
     return case
-
-
-def _number(case: Case) -> None:
-    """Store it under the next free number."""
-    for attempt in range(5):
-        top = Case._base_manager.aggregate(top=Max("number"))["top"]
-        case.number = (top or FIRST_NUMBER - 1) + 1
-        try:
-            with transaction.atomic():
-                case.save(force_insert=True)
-        except IntegrityError:  # two at once: take the next number
-            if attempt == 4:
-                raise
-        else:
-            return
 
 
 def check_identity(case: Case, how: str, *, by: Acting, at: datetime) -> None:

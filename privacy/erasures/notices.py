@@ -12,16 +12,16 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer, Member, Role
 from customers.models.cover import leaving
+from customers.readers import language_of
 from privacy.models import Erasure, ErasureNotice, ErasureState, NoticeKind
-from smartsvar import mail
+from smartsvar import letters, mail
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.trail import record
 from smartsvar.clock import STOCKHOLM
@@ -58,7 +58,7 @@ def _notice(
         asked_at=erasure.asked_at, starts_at=erasure.starts_at,
     )  # fmt: skip
     notice.address, notice.number = address, customer.number
-    notice.language = customer.language
+    notice.language = language_of(address, otherwise=customer.language)
     notice.due_at = notice.derive_due()  # bulk_create goes past save()
     return notice
 
@@ -133,7 +133,7 @@ def _settle(identity: UUID, at: datetime, *, told: bool = False) -> None:
             record("erasure.told", thing, by=SYSTEM, customer_id=notice.customer_id, at=at)
 
 
-def _write(identity: UUID) -> EmailMessage:
+def _write(identity: UUID) -> EmailMultiAlternatives:
     with as_mail_trouble():
         notice = ErasureNotice.objects.stored().get(id=identity)
         erasures = Erasure.objects.filter(id=notice.erasure_id)
@@ -143,7 +143,7 @@ def _write(identity: UUID) -> EmailMessage:
         return _compose(notice)
 
 
-def _compose(notice: ErasureNotice) -> EmailMessage:
+def _compose(notice: ErasureNotice) -> EmailMultiAlternatives:
     page = reverse("privacy:erasure", args=[notice.number, notice.erasure_id])
     facts = {
         "kind": notice.kind,
@@ -154,9 +154,7 @@ def _compose(notice: ErasureNotice) -> EmailMessage:
         "link": settings.PUBLIC_URL + page,
         "contact": settings.PRIVACY_EMAIL,
     }
-    with translation.override(notice.language):
-        text = render_to_string("privacy/mail/account_erasure.txt", facts)
-        subject = translation.gettext("About the erasure of account %(number)d")
-    return EmailMessage(
-        subject % {"number": notice.number}, text, settings.DEFAULT_FROM_EMAIL, [notice.address]
-    )
+    return letters.write(
+        "privacy/mail/account_erasure", facts, subject=_("About the erasure of account %(number)d"),
+        to=[notice.address], language=notice.language,
+    )  # fmt: skip

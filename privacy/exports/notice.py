@@ -5,11 +5,11 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
+from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
-from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
+from customers.readers import write_to
 from privacy.exports.readers import fetchers_of
 from privacy.models import Export, ExportState
 from smartsvar import mail
@@ -43,18 +43,16 @@ def tell(identity: UUID) -> str:
     return ""
 
 
-def _write(identity: UUID) -> EmailMessage:
+def _write(identity: UUID) -> list[EmailMultiAlternatives]:
     with as_mail_trouble():
         export = Export.objects.select_related("customer").get(id=identity)
         to = readers_of(export)
     if not to:
         raise mail.GiveUp("nobody")
     address = reverse("privacy:export", args=[export.customer.number, export.id])
-    with translation.override(export.customer.language):
-        facts = {"link": settings.PUBLIC_URL + address, "until": export.due_at}
-        text = render_to_string("privacy/mail/export_ready.txt", facts)
-        subject = translation.gettext("Your export is ready")
-    return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, to)
+    facts = {"link": settings.PUBLIC_URL + address, "until": export.due_at}
+    subject, otherwise = _("Your export is ready"), export.customer.language
+    return write_to(to, "privacy/mail/export_ready", facts, subject=subject, otherwise=otherwise)
 
 
 def readers_of(export: Export) -> list[str]:

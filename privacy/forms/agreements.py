@@ -6,16 +6,33 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from privacy.agreements.proof import DIGITS
+from privacy.record.faces import prints
+from smartsvar.plain_text import PlainText
 
 
-class SignerForm(forms.Form):
+def one_printed_line(text: str) -> None:
+    """Refuse what would stand on the signed page as something else than was written.
+
+    Raises ValidationError.
+    """
+    if not text.isprintable():
+        raise forms.ValidationError(_("Write it on one line."))
+    if not prints(text):
+        raise forms.ValidationError(
+            _("The agreement can print Latin, Greek and Cyrillic letters. Write it in those.")
+        )
+
+
+class SignerForm(PlainText, forms.Form):
     """Name and position as they will stand on the signature page, and that the signer may sign."""
 
     name = forms.CharField(
-        label=_("Your name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"})
-    )
+        label=_("Your name"), max_length=120, validators=[one_printed_line],
+        help_text=_("Latin, Greek and Cyrillic letters can be printed."),
+        widget=forms.TextInput({"autocomplete": "name"}),
+    )  # fmt: skip
     title = forms.CharField(
-        label=_("Your position in the company"), max_length=120,
+        label=_("Your position in the company"), max_length=120, validators=[one_printed_line],
         help_text=_("Such as: managing director."),
         widget=forms.TextInput({"autocomplete": "organization-title"}),
     )  # fmt: skip
@@ -26,7 +43,7 @@ class SignerForm(forms.Form):
         super().__init__(data, initial={"name": name, "version": version}, label_suffix="")
 
 
-class CodeForm(forms.Form):
+class CodeForm(PlainText, forms.Form):
     """The code that came by mail; spaces do not matter."""
 
     code = forms.CharField(

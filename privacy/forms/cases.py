@@ -9,11 +9,13 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from customers.actions.covers import About
+from customers.actions.staff import sort_key
 from customers.models import Member, StaffMember, Target
 from privacy.cases.visible import cases_of
 from privacy.models import CaseKind
 from smartsvar import callers
 from smartsvar.paging import openable
+from smartsvar.plain_text import PlainText
 
 WISH = 4000
 OPEN_LIMIT = 50  # of one member's at a time
@@ -26,7 +28,7 @@ ABOUT = {
 }
 
 
-class CaseForm(forms.Form):
+class CaseForm(PlainText, forms.Form):
     """Which right, about whom, and in the asker's own words what is wanted."""
 
     kind = forms.ChoiceField(label=_("What do you ask for?"))
@@ -65,7 +67,8 @@ class CaseForm(forms.Form):
             del self.fields["caller"], self.fields["person"], self.fields["requester"]
             return
         register = openable(list(StaffMember.objects.of(member.customer)))
-        people = sorted(((str(one.id), one.name) for one in register), key=lambda pair: pair[1])
+        register.sort(key=lambda one: sort_key(one.name))
+        people = [(str(one.id), one.name) for one in register]
         self._choices("person", [("", "–"), *people])
 
     def _choices(self, name: str, choices: list[tuple[str, Any]]) -> None:

@@ -14,9 +14,10 @@ from customers.models import Customer, Target
 from privacy.erasures.scope import find_single, restricts
 from privacy.forms.exports import written_address
 from smartsvar.clock import STOCKHOLM, furthest_day
+from smartsvar.plain_text import PlainText
 
 
-class CoverForm(forms.Form):
+class CoverForm(PlainText, forms.Form):
     """What it is about: a caller, one thing by its id, or the whole account."""
 
     customer = forms.IntegerField(label=_("Customer number"), min_value=1)

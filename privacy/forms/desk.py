@@ -11,6 +11,7 @@ from customers.models import Customer, Target
 from privacy.erasures.scope import find_single
 from privacy.forms.cases import WISH, address_of
 from privacy.models import CaseKind, CaseState
+from smartsvar.plain_text import PlainText
 
 ANSWERS = [
     (CaseState.GRANTED.value, _("granted")),
@@ -25,7 +26,7 @@ TEXT = 6000
 APPLIES_FROM = date(2018, 5, 25)  # article 99(2)
 
 
-class TakingForm(forms.Form):
+class TakingForm(PlainText, forms.Form):
     """A request that came by letter or telephone: from a caller, a person by id, or an account."""
 
     customer = forms.IntegerField(label=_("Customer number"), min_value=1)
@@ -119,7 +120,7 @@ class TakingForm(forms.Form):
         return person or About(target=Target(said["target"]), caller=said["caller"])
 
 
-class IdentityForm(forms.Form):
+class IdentityForm(PlainText, forms.Form):
     """How we know that who asks is who they say."""
 
     how = forms.CharField(
@@ -128,7 +129,7 @@ class IdentityForm(forms.Form):
     )  # fmt: skip
 
 
-class ExtensionForm(forms.Form):
+class ExtensionForm(PlainText, forms.Form):
     """Why the answer takes two more months; the person reads it."""
 
     reason = forms.CharField(
@@ -137,7 +138,7 @@ class ExtensionForm(forms.Form):
     )  # fmt: skip
 
 
-class DecisionForm(forms.Form):
+class DecisionForm(PlainText, forms.Form):
     """Grant or refuse, in the words of the answer; shown once more before it goes."""
 
     state = forms.ChoiceField(

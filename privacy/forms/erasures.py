@@ -12,9 +12,10 @@ from customers.models import Target
 from privacy.erasures.preview import Preview
 from privacy.forms.exports import written_address
 from privacy.models import Mentions
+from smartsvar.plain_text import PlainText
 
 
-class CallerForm(forms.Form):
+class CallerForm(PlainText, forms.Form):
     """Whom: a caller's number or e-mail address. Sent in the body, so that no address names it."""
 
     caller = forms.CharField(
@@ -29,7 +30,7 @@ class CallerForm(forms.Form):
         return written_address(self.cleaned_data["caller"])
 
 
-class ConfirmForm(forms.Form):
+class ConfirmForm(PlainText, forms.Form):
     """The typed confirmation; for a whole account also the time to think it over."""
 
     confirm = forms.CharField(

@@ -16,6 +16,7 @@ from customers.models import Customer, Member, StaffMember, Target
 from privacy.models import Case, CaseKind, CaseState
 from smartsvar import callers
 from smartsvar.paging import openable
+from smartsvar.plain_text import PlainText
 
 KINDS = [
     (CaseKind.ACCESS, gettext_lazy("To see what you hold (art. 15)")),
@@ -41,7 +42,7 @@ def written_address(text: str) -> str:
     return address
 
 
-class ExportForm(forms.Form):
+class ExportForm(PlainText, forms.Form):
     """About whom, why, and in which language."""
 
     about = forms.ChoiceField(label=gettext_lazy("About"))
@@ -105,7 +106,7 @@ def _called(person: Any) -> str:
     return str(person.id) if person.restricted else (person.name or str(person.id))
 
 
-class OnBehalfForm(forms.Form):
+class OnBehalfForm(PlainText, forms.Form):
     """Whose request support lets be collected: it says whom it is about."""
 
     case = forms.IntegerField(

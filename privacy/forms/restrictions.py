@@ -5,8 +5,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from smartsvar.plain_text import PlainText
 
-class RestrictForm(forms.Form):
+
+class RestrictForm(PlainText, forms.Form):
     """The ground, in the words of whoever asks, and article 18(1)(b) and (c): kept on request."""
 
     reason = forms.CharField(

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from privacy.models import Terms
+from smartsvar.plain_text import PlainText
 
 LONGEST = 100_000  # characters: a long contract has about half as many
 HELP = _("An empty line begins a new paragraph; a line that begins with “# ” is a heading.")
@@ -16,7 +17,7 @@ def _text(label: Any) -> forms.CharField:
     return forms.CharField(label=label, max_length=LONGEST, help_text=HELP, widget=area)
 
 
-class TermsForm(forms.ModelForm):  # type: ignore[type-arg]
+class TermsForm(PlainText, forms.ModelForm):  # type: ignore[type-arg]
     """Kind, day and both texts."""
 
     text_sv = _text(_("Text in Swedish"))

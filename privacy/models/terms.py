@@ -33,6 +33,11 @@ class TermsQuerySet(models.QuerySet["Terms"]):
         """Those that everybody may read, the one that begins last first."""
         return self.exclude(published_at=None).order_by("-valid_from", "-published_at")
 
+    def newest(self) -> Self:
+        """The version of each kind that begins last: the one that customers are to accept."""
+        same = Terms.objects.published().filter(kind=models.OuterRef("kind"))
+        return self.filter(id=models.Subquery(same.values("id")[:1]))
+
 
 class Terms(models.Model):
     """One version of one kind, in both languages. From the moment it is published it is fixed."""

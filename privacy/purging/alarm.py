@@ -8,12 +8,11 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.db.models import Q
-from django.template.loader import render_to_string
 
 from privacy.models import PurgeRun, Watch
-from smartsvar import mail
+from smartsvar import letters, mail
 from smartsvar.clock import STOCKHOLM
 
 log = structlog.get_logger(__name__)
@@ -80,12 +79,13 @@ def _minutes(since: datetime, at: datetime) -> int:
     return int((at - since).total_seconds() // 60)
 
 
-def _write(since: datetime, at: datetime) -> EmailMessage:
+def _write(since: datetime, at: datetime) -> EmailMultiAlternatives:
     facts = {
         "since": since.astimezone(STOCKHOLM),
         "minutes": _minutes(since, at),
-        "address": settings.PUBLIC_URL,
+        "address": f"{settings.PUBLIC_URL}/",
     }
-    text = render_to_string("privacy/mail/purge_stopped.txt", facts)
-    subject = "Smartsvar: the purge stands still"
-    return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, settings.OPERATORS_EMAIL)
+    return letters.write(  # in English, as the logs that it sends its reader to
+        "privacy/mail/purge_stopped", facts, subject="Smartsvar: the purge stands still",
+        to=settings.OPERATORS_EMAIL, language="en",
+    )  # fmt: skip

@@ -1,5 +1,6 @@
 """The papers that people get: the whole record, the agreement's appendix, the public policy."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.utils.translation import get_language
@@ -17,10 +18,12 @@ from privacy.record.parties import (
 from privacy.record.periods import own_period
 from privacy.record.processing import Processing, processings
 from smartsvar.personal_data import Role
+from subprocessors.models import Engagement
 
 
 def whole_record(on: date) -> Document:
     """Return the record of processing activities as the authority may ask for it (art. 30(4))."""
+    engaged = engaged_on(on)
     return _document(
         "article-30",
         _("Record of processing activities"),
@@ -28,19 +31,27 @@ def whole_record(on: date) -> Document:
             operator_section(),
             watch_section(on),
             *declared_sections(),
-            subprocessors_section(on),
-            transfers_section(on),
+            subprocessors_section(engaged),
+            transfers_section(engaged),
             security_section(),
         ],
     )
 
 
-def appendix(customer: Customer, on: date) -> Document:
+def engaged_on(day: date) -> list[Engagement]:
+    """Return who is engaged that day, in one query."""
+    return list(Engagement.objects.current(day))
+
+
+def appendix(customer: Customer, on: date, engaged: Sequence[Engagement] | None = None) -> Document:
     """Return the appendix to the customer's agreement: its data, and how long we keep it.
+
+    `engaged` is engaged_on(on), for those who have it already.
 
     What article 28(3) wants said: subject matter, duration, nature, purpose, kinds of data and of
     people; and what we do at the end.
     """
+    known = engaged_on(on) if engaged is None else engaged
     ours = [_of_customer(each, customer) for each in processings(Role.PROCESSOR)]
     nature = _(
         "We take calls and messages for the customer, store them, show them to its members and pass"
@@ -61,8 +72,8 @@ def appendix(customer: Customer, on: date) -> Document:
             Section(_("Data, people and periods"), text=(_instruction(customer),)),
             *ours,
             Section(_("At the end"), text=(end,)),
-            subprocessors_section(on),
-            transfers_section(on),
+            subprocessors_section(known),
+            transfers_section(known),
             security_section(),
         ],
     )
@@ -98,7 +109,7 @@ def policy(on: date) -> Document:
             operator_section(),
             Section(_("How long what is kept"), table=periods_table()),
             rights_section(),
-            transfers_section(on),
+            transfers_section(engaged_on(on)),
             security_section(),
             complaint_section(),
         ],

@@ -1,6 +1,6 @@
 """What only an installation knows: who answers for it, whom it engages, where data goes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from django.conf import settings
@@ -38,10 +38,10 @@ def _gaps_of_operator() -> Iterator[str]:
             yield _("The setting %(name)s is empty: the record must name it.") % {"name": variable}
 
 
-def subprocessors_section(on: date) -> Section:
-    """Return who is engaged that day, what for, with which data and where."""
+def subprocessors_section(engaged: Sequence[Engagement]) -> Section:
+    """Return who is engaged, what for, with which data and where."""
     head = (_("Company"), _("Engaged for"), _("Kind of data"), _("Processed in"), _("Safeguard"))
-    rows = tuple(_row(each) for each in Engagement.objects.current(on))
+    rows = tuple(_row(each) for each in engaged)
     if not rows:
         return Section(_("Subprocessors"), text=(_("None is on the list."),))
     return Section(_("Subprocessors"), table=Table(head, rows))
@@ -58,9 +58,9 @@ def _row(each: Engagement) -> tuple[str, ...]:
     )
 
 
-def transfers_section(on: date) -> Section:
+def transfers_section(engaged: Sequence[Engagement]) -> Section:
     """Return where data lies, and what leaves the EEA under which safeguard (chapter V)."""
-    abroad = [each for each in Engagement.objects.current(on) if each.outside]
+    abroad = [each for each in engaged if each.outside]
     facts = [(each.subprocessor.name, f"{each.country_name}: {each.safeguard}") for each in abroad]
     told = _("Data goes outside the EU and EEA only as follows.")
     if not abroad:

@@ -67,6 +67,7 @@ THINGS: dict[str, Any] = {
     "customers.User": gettext_lazy("sign-ins"),
     "mfa.Authenticator": gettext_lazy("second factors"),
     "shredding.ErasedBatch": gettext_lazy("notes of what was deleted"),
+    "socialaccount.SocialAccount": gettext_lazy("connected electronic identities"),
     "vault.RecordKey": gettext_lazy("records' keys"),
 }
 FIELDS: dict[str, Any] = {

@@ -2,21 +2,19 @@
 
 import csv
 import io
-import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
+from fpdf.fonts import FontFace
 
 from privacy.record.document import Document, Section
+from privacy.record.faces import BUILT_IN, WIDE, WIDE_FILE, set_in
 from smartsvar.csv_cells import harmless
 
-TYPOGRAPHY = str.maketrans({
-    "–": "-", "—": "-", "“": '"', "”": '"', "„": '"', "’": "'", "‘": "'", "…": "...", "→": "->",
-    "\u00a0": " ", "Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "Œ": "OE", "œ": "oe",
-})  # fmt: skip
+PAGES = "\x1f\x1f"  # stands for their number in the foot; in no text that a form takes
 
 
 def markdown(document: Document) -> str:
@@ -60,8 +58,8 @@ def comma_separated(document: Document) -> str:
 def pdf(document: Document, at: datetime) -> bytes:
     """Return the document as PDF, dated `at`.
 
-    The PDF's built-in fonts have Western European letters only: others lose their marks or become
-    question marks. The page has them all.
+    Latin, Greek and Cyrillic letters are printed as they are, others become question marks; the
+    page has them all. Nothing in a value is read as markup: a name that looks like a link is none.
     """
     page = _Paper(document, at)
     page.heading(document.title, 1)
@@ -87,17 +85,17 @@ class _Paper(FPDF):
         super().__init__(format="A4")
         self.set_margins(18, 16)
         self.set_auto_page_break(auto=True, margin=18)
-        self.set_title(_western(document.title))
+        self.set_title(document.title)
         self.set_lang(document.language)
         self.set_creation_date(at)
-        self._foot = _western(f"{document.title} · {at:%Y-%m-%d}")
-        self.alias_nb_pages()
+        self._foot = f"{document.title} · {at:%Y-%m-%d}"
+        self.alias_nb_pages(PAGES)
         self.add_page()
 
     def footer(self) -> None:
         self.set_y(-14)
-        self.set_font("Helvetica", size=8)
-        self.cell(0, 6, f"{self._foot} · {self.page_no()}/{{nb}}")
+        self.set_font(BUILT_IN, size=8)
+        self.cell(0, 6, f"{set_in(self._foot)[1]} · {self.page_no()}/{PAGES}")
 
     def heading(self, text: str, level: int) -> None:
         if self.will_page_break(24):
@@ -110,38 +108,35 @@ class _Paper(FPDF):
         self.ln(1.5)
 
     def fact(self, name: str, value: str) -> None:
-        self._line(f"**{name.replace('*', '')}:** {value.replace('**', '')}", "", 10, 5)
+        for text, style in ((f"{name}: ", "B"), (value, "")):
+            face, letters = self._faced(text)
+            self.set_font(face, style=style, size=10)
+            self.write(5, letters)
+        self.ln(5)
 
     def table_of(self, head: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> None:
-        self.set_font("Helvetica", size=8)
+        self.set_font(BUILT_IN, size=8)
         look: dict[str, Any] = {"borders_layout": "HORIZONTAL_LINES", "v_align": "T", "padding": 1}
         with self.table(line_height=4.2, text_align="LEFT", **look) as table:
             for cells in (head, *rows):
                 line = table.row()
                 for cell in cells:
-                    line.cell(_western(cell))
+                    face, letters = self._faced(cell)
+                    line.cell(letters, style=FontFace(family=face))
         self.ln(2)
 
     def _line(self, text: str, style: str, size: int, height: float) -> None:
-        self.set_font("Helvetica", style=style, size=size)
-        self.multi_cell(
-            0, height, _western(text), align="L", markdown=not style,
-            new_x=XPos.LMARGIN, new_y=YPos.NEXT,
-        )  # fmt: skip
+        face, letters = self._faced(text)
+        self.set_font(face, style=style, size=size)
+        self.multi_cell(0, height, letters, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
-
-def _western(text: str) -> str:
-    """Return the text in Latin-1."""
-    return "".join(_letter(letter) for letter in text.translate(TYPOGRAPHY))
-
-
-def _letter(letter: str) -> str:
-    try:
-        letter.encode("latin-1")
-    except UnicodeEncodeError:
-        bare = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
-        return bare or "?"
-    return letter
+    def _faced(self, text: str) -> tuple[str, str]:
+        """Return the text with its face, fetched when it is first needed."""
+        face, letters = set_in(text)
+        if face == WIDE and WIDE.lower() not in self.fonts:
+            for style in ("", "B"):  # the same outlines: a bold cut would be made for each PDF
+                self.add_font(WIDE, style, WIDE_FILE)
+        return face, letters
 
 
 WRITERS: dict[str, tuple[str, Callable[[Document, datetime], bytes]]] = {

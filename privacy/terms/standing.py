@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from customers.models import Customer
 from privacy.models import Acceptance, Terms, TermsKind
 from smartsvar.paging import openable
@@ -43,16 +45,8 @@ def acceptances_of(customer: Customer) -> list[Acceptance]:
     return openable(list(rows.order_by("-accepted_at", "-id")))
 
 
-def to_accept(customer: Customer, on: date) -> list[Terms]:
+def to_accept(customer: Customer) -> "QuerySet[Terms]":
     """Return the newest version of each kind that the customer has not accepted."""
-    newest = [each.newest for each in standings(on) if each.newest]
-    known = (
-        set(
-            Acceptance.objects.filter(customer=customer, terms__in=newest)
-            .stored()
-            .values_list("terms_id", flat=True)
-        )
-        if newest
-        else set()
-    )
-    return [terms for terms in newest if terms.id not in known]
+    accepted = Acceptance.objects.filter(customer=customer, terms=OuterRef("pk")).stored()
+    rows: QuerySet[Terms] = Terms.objects.newest().exclude(Exists(accepted)).order_by("kind")
+    return rows.defer("text_sv", "text_en")

@@ -7,8 +7,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from customers.models import Customer, Member
+from customers.papers import forget
 from privacy.models import Acceptance, Terms, TermsNotice
-from privacy.waiting import forget
 from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
 from smartsvar.clock import STOCKHOLM
@@ -83,7 +83,7 @@ def accept(terms: Terms, *, by: Member, at: datetime) -> Acceptance:
     if terms.published_at is None:
         raise Terms.DoesNotExist
     with transaction.atomic():
-        Customer.objects.select_for_update().get(id=by.customer_id)
+        Customer.objects.select_for_update(no_key=True).get(id=by.customer_id)
         known: Acceptance | None = Acceptance.objects.filter(
             terms=terms, customer=by.customer
         ).first()

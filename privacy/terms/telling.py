@@ -10,13 +10,13 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
+from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
-from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
+from customers.readers import language_of
 from privacy.models import TermsNotice
-from smartsvar import mail
+from smartsvar import letters, mail
 from smartsvar.clock import database_now
 from smartsvar.unreadable import as_mail_trouble
 
@@ -58,11 +58,13 @@ def tell(identity: UUID, at: datetime) -> str:
     return ""
 
 
-def _write(identity: UUID) -> EmailMessage:
+def _write(identity: UUID) -> EmailMultiAlternatives:
     told = TermsNotice.objects.select_related("customer", "terms").get(id=identity)
-    with as_mail_trouble(), translation.override(told.customer.language):
+    with as_mail_trouble():
         page = reverse("privacy:accepted", args=[told.customer.number])
         facts = {"terms": told.terms, "link": settings.PUBLIC_URL + page}
-        text = render_to_string("privacy/mail/terms.txt", facts)
-        subject = translation.gettext("New terms")
-        return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [told.customer.email])
+        address = told.customer.email
+        return letters.write(
+            "privacy/mail/terms", facts, subject=_("New terms"), to=[address],
+            language=language_of(address, otherwise=told.customer.language),
+        )  # fmt: skip

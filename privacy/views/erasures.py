@@ -61,7 +61,8 @@ def _erase(request: HttpRequest, member: Member, about: About) -> HttpResponse:
     """Show what goes and what stays; begin once it is confirmed."""
     found = preview(member.customer.id, about)
     name = shown_name(member.customer, about)
-    answers = request.POST if "confirm" in request.POST else None
+    asks = "confirm" in request.POST and not found.empty  # of nothing there is nothing to confirm
+    answers = request.POST if asks else None
     form = ConfirmForm(answers, target=about.target, shown=name, found=found)
     if form.is_valid() and not found.empty:
         try:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control
@@ -15,7 +16,6 @@ from customers.models import Member
 from privacy.models import SignedReceipt
 from privacy.purging.outlook import outlook
 from privacy.receipts import files, keys, verify
-from smartsvar.clock import database_now
 from smartsvar.paging import page_of
 
 SHOWN = 30
@@ -25,18 +25,28 @@ Answer = TypeVar("Answer", HttpResponse, StreamingHttpResponse)
 @require_safe
 @member_page(restricted=True)
 def receipts(request: HttpRequest, member: Member) -> HttpResponse:
-    rows = SignedReceipt.objects.filter(customer_id=member.customer.id)
+    rows = _receipts(member)
     older, newer = request.GET.get("older", ""), request.GET.get("newer", "")
     page = page_of(rows, moment="at", older=older, newer=newer, size=SHOWN)
-    now = database_now()
+    now = member.asked_at
     context = {
         "member": member,
         "page": page,
         "lines": [(receipt, _deleted(receipt)) for receipt in page.rows],
-        "outlook": outlook(now, member.customer),
+        "outlook": outlook(now, member.customer) if member.sees_all else None,
         "now": now,
     }
     return render(request, "privacy/receipts.html", context)
+
+
+def _receipts(member: Member) -> "QuerySet[SignedReceipt]":
+    """Return those that the member may read: none, if it is shown its own calls only.
+
+    They count everybody's, and so does what falls due: that there are others is not to be learnt.
+    """
+    if not member.sees_all:
+        return SignedReceipt.objects.none()
+    return SignedReceipt.objects.filter(customer_id=member.customer.id)
 
 
 def _deleted(receipt: SignedReceipt) -> list[tuple[int, str, str]]:
@@ -48,7 +58,7 @@ def _deleted(receipt: SignedReceipt) -> list[tuple[int, str, str]]:
 @require_safe
 @member_page(restricted=True)
 def receipt(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
-    mine = SignedReceipt.objects.filter(customer_id=member.customer.id, id=identity).first()
+    mine = _receipts(member).filter(id=identity).first()
     if mine is None:
         raise Http404
     answer = HttpResponse(files.single(mine), content_type="application/json")
@@ -58,6 +68,8 @@ def receipt(request: HttpRequest, member: Member, identity: UUID) -> HttpRespons
 @require_safe
 @member_page(restricted=True)
 def chain(request: HttpRequest, member: Member) -> StreamingHttpResponse:
+    if not member.sees_all:
+        raise Http404
     content = files.chain_of(member.customer.id)
     answer = StreamingHttpResponse(content, content_type="application/json")
     return _attached(answer, f"kvitton-{member.customer.number}.json")

@@ -41,7 +41,7 @@ def accepted(request: HttpRequest, member: Member) -> HttpResponse:
     """What the customer has accepted, and what waits for it."""
     context = {
         "member": member,
-        "waiting": to_accept(member.customer, day_of(database_now())),
+        "waiting": list(to_accept(member.customer)),
         "acceptances": acceptances_of(member.customer),
     }
     return render(request, "privacy/terms_accepted.html", context)

@@ -62,7 +62,7 @@ class ListeningGrant(TenantOwned):
             "kind", "recording", "calls_from", "calls_before", "begins_at", "ends_at",
             "revoked_at", "granted_by", "revoked_by", "reason",
         ),
-        withhold={"customer": "technical"},
+        withhold={"customer": "technical", "told_at": "technical", "telling_until": "technical"},
         readable={
             "kind": "one of two words",
             "recording": "pseudonymous id",
@@ -91,6 +91,8 @@ class ListeningGrant(TenantOwned):
     revoked_at = models.DateTimeField(_("revoked"), null=True)
     granted_by = models.UUIDField()  # the member's id
     revoked_by = models.UUIDField(null=True)
+    told_at = models.DateTimeField(null=True)  # the mail of its first use: sent, or given up
+    telling_until = models.DateTimeField(null=True)  # a worker's lease on that mail
 
     reason = SealedField("", help_text="Why, in the customer's own words.")
 
@@ -143,6 +145,7 @@ class Listen(models.Model):
     class Meta:
         verbose_name = _("listening")
         verbose_name_plural = _("listenings")
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["at"], name="listen_at")]
 
     def __str__(self) -> str:
         return str(self.id)

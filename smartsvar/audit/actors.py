@@ -11,6 +11,11 @@ class Actor(NamedTuple):
     id: UUID | None = None
 
 
+def pseudonym(agent: UUID | None) -> str:
+    """Return what tells one support agent from another, and names nobody."""
+    return agent.hex[-6:] if agent else "–"
+
+
 class Acting(Protocol):
     """Anything that can act: a member, an API key, a support agent."""
 

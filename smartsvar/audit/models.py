@@ -80,7 +80,7 @@ class AuditEntry(models.Model):
 
     class Meta:
         verbose_name = _("audit entry")
-        verbose_name_plural = _("audit trail")
+        verbose_name_plural = _("audit entries")
         indexes = [
             models.Index(fields=["customer_id", "-at", "-id"], name="audit_of_customer"),
             models.Index(

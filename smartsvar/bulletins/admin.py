@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
@@ -12,10 +13,16 @@ from smartsvar.back_office.site import support_site
 from smartsvar.bulletins.actions import publish
 from smartsvar.bulletins.models import Bulletin
 from smartsvar.clock import database_now
+from smartsvar.plain_text import PlainText
+
+
+class BulletinForm(PlainText, forms.ModelForm):  # type: ignore[type-arg]
+    """Everybody reads it, and programs as XML, which cannot hold every character there is."""
 
 
 @admin.register(Bulletin, site=support_site)
 class BulletinPages(ReadOnlyPages):
+    form = BulletinForm
     list_display = ("starts_at", "ends_at", "kind", "title_in_words", "taken_back")
     list_filter = ("kind",)
     ordering = ("-starts_at",)

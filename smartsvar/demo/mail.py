@@ -34,6 +34,12 @@ class Mail:
         return datetime.fromtimestamp(int(self.name.partition("-")[0]) / 1e9, UTC)
 
     @property
+    def html(self) -> str:
+        """The HTML part; "" of a mail that has none."""
+        part = self.message.get_body(("html",))
+        return "" if part is None else str(part.get_content())
+
+    @property
     def text(self) -> str:
         """The plain part; of a mail that has none, the HTML without its tags."""
         part = self.message.get_body(("plain", "html"))

@@ -7,4 +7,5 @@ urlpatterns = [
     path("design/", views.design, name="design"),
     path("demo/mail/", views.mail_list, name="mail"),
     path("demo/mail/<slug:name>/", views.mail_detail, name="mail-detail"),
+    path("demo/mail/<slug:name>/html", views.mail_html, name="mail-html"),
 ]

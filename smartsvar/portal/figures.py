@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Min
+from django.db.models import Case, Count, DateField, Min, Q, Value, When
 from django.db.models.functions import TruncDate
 
 from customers.models import Member
@@ -21,6 +21,7 @@ SOON = timedelta(days=7)
 REMEMBERED = 60  # seconds
 TALLEST = 48  # units of the drawing, of the busiest day
 WIDE = 20  # units from one day to the next
+KINDS = [str(model._meta.model_name) for model in (Recording, PhoneMessage)]
 
 
 @dataclass(frozen=True)
@@ -64,45 +65,87 @@ class Figures:
         return sum(each.letters for each in self.days)
 
 
-def figures_for(member: Member, at: datetime) -> Figures:
-    """Return the figures of all that this member is shown, at most REMEMBERED seconds old."""
+@dataclass(frozen=True)
+class News:
+    """How much nobody has read, and how much came since somebody had signed in before."""
+
+    unread: int
+    calls: int
+    letters: int
+
+
+Counted = list[dict[str, Any]]
+
+
+def counted(member: Member, since: datetime | None, at: datetime) -> tuple[News, Figures]:
+    """Return what is new and the figures of all that this member is shown, in one query.
+
+    The figures are at most REMEMBERED seconds old; while they are remembered only what is unread
+    or new is counted. `since` None: there is no time before, so nothing is new.
+    """
     shown = "all" if member.sees_all else str(member.staff_id)
     name = f"figures:{member.customer_id}:{shown}"
     known: Figures | None = cache.get(name)
-    if known is None:
-        known = _figures(member, at)
-        cache.set(name, known, REMEMBERED)
-    return known
-
-
-def _figures(member: Member, at: datetime) -> Figures:
-    calls, letters = (model.objects.visible_to(member) for model in (Recording, PhoneMessage))
-    soon = [_soon(rows, at + SOON) for rows in (calls, letters)]
-    firsts = [each["first"] for each in soon if each["first"]]
     today = at.astimezone(STOCKHOLM).date()
-    per_day = [_per_day(calls, "started_at", today), _per_day(letters, "taken_at", today)]
-    return Figures(
-        _days(today, *per_day), sum(each["count"] for each in soon), min(firsts, default=None)
-    )
+    rows = _count(member, since, at, first=None if known else today - timedelta(days=DAYS - 1))
+    if known is None:
+        known = _figures(rows, today)
+        cache.set(name, known, REMEMBERED)
+    return _news(rows), known
 
 
-def _soon(rows: Any, until: datetime) -> dict[str, Any]:
-    found: dict[str, Any] = rows.filter(due_at__lt=until, held=False).aggregate(
-        count=Count("pk"), first=Min("due_at")
-    )
-    return found
+def figures_for(member: Member, at: datetime) -> Figures:
+    """Return the figures of all that this member is shown, at most REMEMBERED seconds old."""
+    return counted(member, None, at)[1]
 
 
-def _per_day(rows: Any, moment: str, today: date) -> dict[date, int]:
-    """Return how many there are of each of the last days, by that moment."""
-    first = today - timedelta(days=DAYS - 1)
+def _count(member: Member, since: datetime | None, at: datetime, first: date | None) -> Counted:
+    """Return counts by kind and day: all that is shown, or only what is news when `first` is None.
+
+    day: in Sweden, from `first` on; None for all before.
+    """
+    never = Q(pk__in=[])
+    parts: list[Any] = []
+    for model, moment in ((Recording, "started_at"), (PhoneMessage, "taken_at")):
+        unread = Q(read_at=None) if model is PhoneMessage else never
+        new = never if since is None else Q(**{f"{moment}__gt": since})
+        rows = model.objects.visible_to(member).order_by()
+        day = _day(moment, first) if first else Value(None, output_field=DateField())
+        going = Q(due_at__lt=at + SOON, held=False)
+        parts.append(
+            (rows if first else rows.filter(unread | new))
+            .values(kind=Value(model._meta.model_name), day=day)
+            .annotate(
+                count=Count("pk"), unread=Count("pk", filter=unread), new=Count("pk", filter=new),
+                going=Count("pk", filter=going), going_from=Min("due_at", filter=going),
+            )
+        )  # fmt: skip
+    return list(parts[0].union(parts[1], all=True))
+
+
+def _day(moment: str, first: date) -> Case:
     start = datetime.combine(first, datetime.min.time(), tzinfo=STOCKHOLM)
-    recent = rows.filter(**{f"{moment}__gte": start}).order_by()
-    days = recent.annotate(day=TruncDate(moment, tzinfo=STOCKHOLM)).values_list("day")
-    return dict(days.annotate(count=Count("pk")))
+    recent = When(**{f"{moment}__gte": start}, then=TruncDate(moment, tzinfo=STOCKHOLM))
+    return Case(recent, default=None, output_field=DateField())
 
 
-def _days(today: date, calls: dict[date, int], letters: dict[date, int]) -> list[Day]:
+def _news(rows: Counted) -> News:
+    unread = sum(each["unread"] for each in rows)
+    return News(unread, *(sum(each["new"] for each in _of(rows, kind)) for kind in KINDS))
+
+
+def _figures(rows: Counted, today: date) -> Figures:
+    firsts = [each["going_from"] for each in rows if each["going_from"]]
+    per_day = [{each["day"]: each["count"] for each in _of(rows, kind)} for kind in KINDS]
+    going = sum(each["going"] for each in rows)
+    return Figures(_days(today, *per_day), going, min(firsts, default=None))
+
+
+def _of(rows: Counted, kind: str) -> Counted:
+    return [each for each in rows if each["kind"] == kind]
+
+
+def _days(today: date, calls: dict[Any, int], letters: dict[Any, int]) -> list[Day]:
     most = max([1, *calls.values(), *letters.values()])
     found = []
     for place in range(DAYS):

@@ -15,16 +15,9 @@ from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import STOCKHOLM
 from smartsvar.csv_cells import harmless
 from smartsvar.paging import page_of
-from smartsvar.portal.trail import Teller
+from smartsvar.plain_text import PlainText
+from smartsvar.portal.trail import LOOKS, Teller
 
-# To see, hear, read or fetch; not to write, change or delete. What was refused belongs here too.
-LOOKS = (
-    "recording.seen", "recording.played", "recording.refused", "phonemessage.read",
-    "customer.seen", "customer.caller_sought", "case.read", "export.downloaded",
-    "erasure.read", "erasure.fetched", "signedreceipt.fetched", "listeninggrant.read",
-    "signedagreement.fetched",
-    "support.refused",
-)  # fmt: skip
 KINDS = [
     ("", gettext_lazy("Everybody")),
     ("support", gettext_lazy("Smartsvar's support only")),
@@ -35,7 +28,7 @@ KINDS = [
 CHUNK = 500  # entries that a file is written by
 
 
-class InsightFilter(forms.Form):
+class InsightFilter(PlainText, forms.Form):
     """Who: a kind, or one person or key by id; what: one thing by id."""
 
     kind = forms.ChoiceField(label=gettext_lazy("Who"), choices=KINDS, required=False)
@@ -55,7 +48,7 @@ class InsightFilter(forms.Form):
             "object_id": self.cleaned_data["thing"],
         }
         wanted = {name: value for name, value in asked.items() if value}
-        return rows.filter(verb__in=LOOKS, **wanted)
+        return rows.filter(verb__in=list(LOOKS), **wanted)
 
     @property
     def active(self) -> bool:

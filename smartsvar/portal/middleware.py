@@ -1,10 +1,15 @@
-"""Headers of every answer that a view makes."""
+"""Headers of every answer that a view makes, and one answer for all while the house is shut."""
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from smartsvar.portal.trouble import maintained
+
+# What tells how the service is, and the language to read it in, stays open while it is worked on.
+OPEN = ("/healthz/", "/status/", "/sprak/", "/.well-known/")
 PERMISSIONS = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
@@ -21,5 +26,18 @@ def private_pages(
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         return response
+
+    return answer
+
+
+def closed_for_work(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Answer 503 to everything but OPEN while MAINTENANCE is set; no database is asked."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        if settings.MAINTENANCE and not request.path.startswith(OPEN):
+            return maintained(request)
+        return get_response(request)
 
     return answer

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from django.conf import settings
 from django.core.cache import cache
 from django.utils.timezone import localtime
 
@@ -25,7 +26,7 @@ class State(StrEnum):
 def state_of(under_way: Iterable[Bulletin]) -> State:
     """Return the state. Announced maintenance explains what else would be a disturbance."""
     kinds = {each.kind for each in under_way}
-    if Bulletin.Kind.MAINTENANCE in kinds:
+    if settings.MAINTENANCE or Bulletin.Kind.MAINTENANCE in kinds:
         return State.MAINTENANCE
     if Bulletin.Kind.DISTURBANCE in kinds or not _healthy():
         return State.DISTURBED

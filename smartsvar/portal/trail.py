@@ -15,25 +15,48 @@ from customers.models import ApiKey, Member, StaffMember
 from messages.models import PhoneMessage
 from privacy.exports.readers import told_to
 from recordings.models import Recording
+from smartsvar.audit.actors import pseudonym
 from smartsvar.audit.models import AuditEntry
 from smartsvar.paging import openable
 
-VERBS: dict[str, Any] = {
-    "recording.received": gettext_lazy("delivered a recording"),
+# To see, hear, read, search or fetch, and what was refused: what the insight page is made of.
+LOOKS: dict[str, Any] = {
     "recording.seen": gettext_lazy("looked at a call"),
     "recording.played": gettext_lazy("listened to a recording"),
     "recording.downloaded": gettext_lazy("downloaded a recording"),
     "recording.refused": gettext_lazy("tried to listen to a recording and was refused"),
+    "listeninggrant.read": gettext_lazy("read why support may listen"),
+    "phonemessage.read": gettext_lazy("read a message"),
+    "customer.events_listed": gettext_lazy("looked at the list of calls and messages"),
+    "customer.calls_listed": gettext_lazy("looked at the list of calls"),
+    "customer.messages_listed": gettext_lazy("looked at the list of messages"),
+    "customer.register_listed": gettext_lazy("looked at the staff register"),
+    "customer.register_exported": gettext_lazy("downloaded the staff register"),
+    "customer.seen": gettext_lazy("looked at the account's details"),
+    "case.read": gettext_lazy("read what a request asks for"),
+    "customer.searched": gettext_lazy("searched the text of calls and messages"),
+    "customer.caller_sought": gettext_lazy("looked up a caller"),
+    "erasure.read": gettext_lazy("read the certificate of an erasure"),
+    "erasure.fetched": gettext_lazy("downloaded the certificate of an erasure"),
+    "signedreceipt.fetched": gettext_lazy("downloaded the account's receipts"),
+    "export.collected": gettext_lazy("collected an export of personal data"),
+    "export.downloaded": gettext_lazy("fetched an export of personal data"),
+    "signedagreement.fetched": gettext_lazy("fetched the signed agreement"),
+    "agreement.opened": gettext_lazy("opened a subprocessor's agreement"),
+    "enquiry.read": gettext_lazy("read an enquiry"),
+    "support.refused": gettext_lazy("tried to see something and was refused"),
+}
+# To write, change, delete or decide. Each verb stands in one of the two.
+DEEDS: dict[str, Any] = {
+    "recording.received": gettext_lazy("delivered a recording"),
     "recording.deleted": gettext_lazy("deleted a recording"),
     "recording.abandoned": gettext_lazy("broke off the delivery of a recording"),
     "recording.purged": gettext_lazy("deleted a recording whose time was up"),
     "listeninggrant.given": gettext_lazy("let support listen"),
     "listeninggrant.revoked": gettext_lazy("revoked support's permission to listen"),
-    "listeninggrant.read": gettext_lazy("read why support may listen"),
     "listeninggrant.purged": gettext_lazy("deleted a permission to listen whose time was up"),
     "listeninggrant.deleted": gettext_lazy("deleted a permission to listen"),
     "phonemessage.taken": gettext_lazy("delivered a message"),
-    "phonemessage.read": gettext_lazy("read a message"),
     "phonemessage.handled": gettext_lazy("marked a message as handled"),
     "phonemessage.unhandled": gettext_lazy("took back that a message is handled"),
     "phonemessage.marked_read": gettext_lazy("marked a message as read"),
@@ -41,6 +64,8 @@ VERBS: dict[str, Any] = {
     "phonemessage.assigned": gettext_lazy("assigned a message to somebody"),
     "phonemessage.unassigned": gettext_lazy("assigned a message to nobody"),
     "phonemessage.noted": gettext_lazy("wrote a note on a message"),
+    "phonemessage.note_changed": gettext_lazy("changed a note on a message"),
+    "phonemessage.note_removed": gettext_lazy("removed a note on a message"),
     "phonemessage.sent_again": gettext_lazy("sent a message again"),
     "phonemessage.forwarded": gettext_lazy("forwarded a message"),
     "phonemessage.deleted": gettext_lazy("deleted a message"),
@@ -56,7 +81,6 @@ VERBS: dict[str, Any] = {
     "registerfile.deleted": gettext_lazy("deleted an uploaded staff register"),
     "registerfile.purged": gettext_lazy("deleted an uploaded staff register whose time was up"),
     "customer.register_imported": gettext_lazy("imported the staff register"),
-    "customer.register_exported": gettext_lazy("downloaded the staff register"),
     "customer.address_swapped": gettext_lazy("replaced an e-mail address everywhere"),
     "staffmember.purged": gettext_lazy("deleted a person on the staff register whose time was up"),
     "member.invited": gettext_lazy("invited a member"),
@@ -72,7 +96,6 @@ VERBS: dict[str, Any] = {
     "apikey.revoked": gettext_lazy("revoked an API key"),
     "customer.opened": gettext_lazy("opened the account"),
     "customer.changed": gettext_lazy("changed the account's details"),
-    "customer.seen": gettext_lazy("looked at the account's details"),
     "customer.retention_changed": gettext_lazy("changed how long recordings are kept"),
     "customer.contract_ended": gettext_lazy("noted when the contract ends"),
     "customer.contract_resumed": gettext_lazy("took back that the contract ends"),
@@ -88,7 +111,6 @@ VERBS: dict[str, Any] = {
     "hold.deleted": gettext_lazy("deleted a hold"),
     "case.opened": gettext_lazy("took in a request about personal data"),
     "case.opened_own": gettext_lazy("took in a member's request about itself"),
-    "case.read": gettext_lazy("read what a request asks for"),
     "case.told": gettext_lazy("sent mail about a request"),
     "case.identified": gettext_lazy("checked who makes a request"),
     "case.extended": gettext_lazy("took more time for a request"),
@@ -97,23 +119,16 @@ VERBS: dict[str, Any] = {
     "case.withdrawn": gettext_lazy("closed a request that was withdrawn"),
     "case.purged": gettext_lazy("deleted a request whose time was up"),
     "case.deleted": gettext_lazy("deleted a request"),
-    "customer.searched": gettext_lazy("searched the text of calls and messages"),
-    "customer.caller_sought": gettext_lazy("looked up a caller"),
     "erasure.asked": gettext_lazy("asked for data to be erased"),
     "erasure.cancelled": gettext_lazy("took back an erasure"),
     "erasure.told": gettext_lazy("sent mail about the erasure of the account"),
     "erasure.done": gettext_lazy("erased what was asked for"),
-    "erasure.read": gettext_lazy("read the certificate of an erasure"),
-    "erasure.fetched": gettext_lazy("downloaded the certificate of an erasure"),
-    "signedreceipt.fetched": gettext_lazy("downloaded the account's receipts"),
     "erasure.purged": gettext_lazy("deleted the certificate of an erasure whose time was up"),
     "erasure.deleted": gettext_lazy("deleted the certificate of an erasure"),
     "erasurenotice.deleted": gettext_lazy("deleted a mail about the account's erasure"),
     "erasurenotice.purged": gettext_lazy("deleted a notice of an erasure whose time was up"),
     "export.asked": gettext_lazy("asked for an export of personal data"),
     "export.asked_own": gettext_lazy("asked for an export of a member's own data"),
-    "export.collected": gettext_lazy("collected an export of personal data"),
-    "export.downloaded": gettext_lazy("fetched an export of personal data"),
     "export.deleted": gettext_lazy("deleted an export of personal data"),
     "export.purged": gettext_lazy("deleted an export whose time was up"),
     "keys.rotated": gettext_lazy("gave the account new encryption keys"),
@@ -121,14 +136,12 @@ VERBS: dict[str, Any] = {
     "signing.purged": gettext_lazy("deleted a signing under way whose time was up"),
     "signing.deleted": gettext_lazy("deleted a signing under way"),
     "signedagreement.signed": gettext_lazy("signed the data processing agreement"),
-    "signedagreement.fetched": gettext_lazy("fetched the signed agreement"),
     "signedagreement.purged": gettext_lazy("deleted a signed agreement whose time was up"),
     "signedagreement.deleted": gettext_lazy("deleted a signed agreement"),
     "subprocessor.added": gettext_lazy("added a subprocessor to the register"),
     "subprocessor.changed": gettext_lazy("changed a subprocessor in the register"),
     "engagement.added": gettext_lazy("added a subprocessor's engagement"),
     "engagement.changed": gettext_lazy("changed a subprocessor's engagement"),
-    "agreement.opened": gettext_lazy("opened a subprocessor's agreement"),
     "agreement.purged": gettext_lazy("deleted a subprocessor's agreement whose time was up"),
     "agreement.deleted": gettext_lazy("deleted a subprocessor's agreement"),
     "notice.announced": gettext_lazy("announced a change among the subprocessors"),
@@ -136,8 +149,9 @@ VERBS: dict[str, Any] = {
     "objection.answered": gettext_lazy("answered an objection to a subprocessor"),
     "objection.purged": gettext_lazy("deleted an objection whose time was up"),
     "objection.deleted": gettext_lazy("deleted an objection"),
+    "accountmail.deleted": gettext_lazy("deleted a mail about signing in"),
+    "accountmail.purged": gettext_lazy("deleted a mail about signing in whose time was up"),
     "enquiry.received": gettext_lazy("received an enquiry"),
-    "enquiry.read": gettext_lazy("read an enquiry"),
     "enquiry.answered": gettext_lazy("answered an enquiry"),
     "enquiry.deleted": gettext_lazy("deleted an enquiry"),
     "enquiry.purged": gettext_lazy("deleted an enquiry whose time was up"),
@@ -151,9 +165,9 @@ VERBS: dict[str, Any] = {
     "support.created": gettext_lazy("became support staff"),
     "support.listener_made": gettext_lazy("became one of those who may listen when permitted"),
     "support.listener_unmade": gettext_lazy("is no longer one of those who may listen"),
-    "support.refused": gettext_lazy("tried to see something and was refused"),
     "record.unreadable": gettext_lazy("found something damaged that does not open"),
 }
+VERBS = LOOKS | DEEDS
 PAGES = {
     Recording._meta.label: (Recording, "portal:call"),
     PhoneMessage._meta.label: (PhoneMessage, "portal:message"),
@@ -250,11 +264,6 @@ def _who(row: AuditEntry, names: dict[UUID, str]) -> str:
         "system": _("Smartsvar"),
     }
     return known or strangers.get(row.actor_kind, row.actor_kind)
-
-
-def pseudonym(agent: UUID | None) -> str:
-    """Return what tells one support agent from another, and names nobody."""
-    return agent.hex[-6:] if agent else "–"
 
 
 def _what(row: AuditEntry) -> str:

@@ -10,7 +10,9 @@ from django.template.loader import render_to_string
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.defaults import server_error
 
-from customers.problems import problem_response
+from customers.problems import Problem, problem_response
+from customers.problems import render as render_problem
+from smartsvar.ids import new_id
 from smartsvar.shredding.models import Held
 from smartsvar.unreadable import LATER, RETRY_SECONDS, noticed
 from smartsvar.vault.errors import Unreadable
@@ -50,6 +52,15 @@ def too_many(request: HttpRequest) -> HttpResponse:
     """Answer who asked too often; every limit that leads here is counted per minute."""
     page = render_to_string("429.html", request=request)
     return HttpResponse(page, status=429, headers={"Retry-After": str(LIMIT_SECONDS)})
+
+
+def maintained(request: HttpRequest) -> HttpResponse:
+    """Answer that the service is closed for work on it; nothing was done."""
+    if request.path.startswith("/api/"):
+        detail = "The service is closed for maintenance; nothing was done. Send it again later."
+        return render_problem(Problem(503, "maintenance", detail), new_id())
+    page = render_to_string("maintenance.html", {"asked": request.method in SAFE})
+    return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def _page_of(request: HttpRequest, error: Exception) -> HttpResponse | None:

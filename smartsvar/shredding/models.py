@@ -113,7 +113,8 @@ class Shreddable(SealedModel):
         kwargs["update_fields"] = names - {"shred_job_id", "restricted", "held"}
         with transaction.atomic():
             living = type(self)._base_manager.filter(pk=self.pk, shred_job_id=None)
-            if not living.select_for_update().values_list("pk"):
+            # Its key stays: rows that point at it are written meanwhile, and not waited for.
+            if not living.select_for_update(no_key=True).values_list("pk"):
                 raise Gone
             super().save(**kwargs)
 

@@ -14,6 +14,7 @@ import numpy as np
 import soundfile
 
 from customers.actions.absences import AbsenceFacts, add_absence
+from customers.actions.account_mails import Letter, queue_mail
 from customers.actions.covers import About, hold, restrict
 from customers.actions.members import invite
 from customers.actions.registers import keep_upload
@@ -116,6 +117,7 @@ def plant(house: cast.House) -> Planted:
     delivery = Delivery.objects.get(message=message)
     add_note(message, NOTE, by=house.member, at=at)
     note_sign_in(house.member.user, SignInEvent.Kind.SIGNED_IN, None, at=at)
+    plant_mail(at)
     plant_rights(house, at)
     scope = Scope(recording=recording)
     by, lasts = house.administrator, timedelta(days=1)
@@ -126,6 +128,12 @@ def plant(house: cast.House) -> Planted:
     papers.accepted_terms(house)
     register.objected(house.customer, REASON_TO_OBJECT)
     return Planted(house, recording, message, delivery, staff, invitation, audio)
+
+
+def plant_mail(at: datetime) -> None:
+    """A mail about somebody's sign-in, which waits."""
+    said = {"subject": cast.PLANTED_MATTER, "text": cast.PLANTED_MATTER, "language": "sv"}
+    queue_mail(Letter(address=cast.PLANTED_EMAIL, person=None, **said), at=at)
 
 
 def plant_agreement(house: cast.House, at: datetime) -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from django.conf import settings
+
 from customers.models import Scope
 from smartsvar.back_office.site import support_site
 from smartsvar.demo.apps import DemoConfig
@@ -124,6 +126,14 @@ def own_page(ok: Statuses) -> SignedIn:
     return SignedIn({"anonymous": dict.fromkeys(METHODS, 302) | _refused(ok), "member": ok})
 
 
+def door(ok: Statuses) -> Open:
+    """A page of the broker's door, alike to all who did not just say who they are.
+
+    Where the installation has no broker it is not there; here one that it has does not answer.
+    """
+    return Open(ok if settings.OIDC_ISSUER else dict.fromkeys(METHODS, 404))
+
+
 def _refused(ok: Statuses) -> Statuses:
     """A method that nobody may use is told so before it is asked who asks."""
     return {method: 405 for method in METHODS if method not in ok}
@@ -210,6 +220,8 @@ TABLE: dict[str, Page | Api | Support | Open | SignedIn] = {
     "phone_messages:mark": Page("member", {"post": 302}),
     "phone_messages:assign": Page("member", {"post": 302}),
     "phone_messages:note": Page("member", form()),
+    "phone_messages:note_change": Own("administrator", form()),
+    "phone_messages:note_remove": Own("administrator", form(302)),
     "phone_messages:send_on": Page("member", form()),
     "phone_messages:delete": Page("member", form(302)),
     "customers:staff_list": Page("reader", get()),
@@ -225,7 +237,7 @@ TABLE: dict[str, Page | Api | Support | Open | SignedIn] = {
     "customers:absence_add": Page("member", form()),
     "customers:absence_change": Page("member", form()),
     "customers:absence_end": Page("member", {"post": 302}),
-    "customers:absence_remove": Page("member", form(302)),
+    "customers:absence_remove": Page("member", form()),
     "portal:address_swap": Page("administrator", form()),
     "customers:members": Page("administrator", form()),
     "customers:member_role": Page("administrator", {"post": 302}),
@@ -234,6 +246,11 @@ TABLE: dict[str, Page | Api | Support | Open | SignedIn] = {
     "customers:member_remove": Page("administrator", form(302)),
     "customers:account": own_page(form()),
     "customers:account_history": own_page(get()),
+    "customers:broker_sign_in": door(form(302) | get(302)),
+    "customers:broker_answer": door({"get": 302}),
+    "customers:broker_refused": door(get(404)),  # for a reason that is none
+    "customers:broker_connect": door(form(302) | get(302)),
+    "customers:broker_disconnect": door(form(302) | get(302)),
     "customers:sessions_end": own_page({"post": 302}),
     "customers:session_end": own_page({"post": 404}),  # of a session that is nobody's
     "customers:invitation_withdraw": Page("administrator", {"post": 302}),

@@ -12,6 +12,7 @@ from customers.actions.members import invite, join
 from customers.actions.registers import keep_upload
 from customers.actions.staff import StaffDetails, add_staff
 from customers.models import Enquiry, Hold, Restriction, Role, Target, User
+from messages.handling import add_note
 from privacy.agreements.steps import begin_signing, sign
 from privacy.agreements.versions import in_language, version_of
 from privacy.cases.steps import check_identity, decide, open_case
@@ -47,6 +48,11 @@ def call(house: cast.House) -> UUID:
 
 def message(house: cast.House) -> UUID:
     return cast.message_of(house).pk
+
+
+def note(house: cast.House) -> UUID:
+    about, by = cast.message_of(house), house.administrator
+    return add_note(about, "Ringde upp.", by=by, at=database_now()).pk
 
 
 def person(house: cast.House) -> UUID:
@@ -183,6 +189,7 @@ TARGETS: dict[str, Callable[[cast.House], UUID]] = {
     "recordings:download": call,
     "phone_messages:mark": message, "phone_messages:assign": message,
     "phone_messages:note": message, "phone_messages:send_on": message,
+    "phone_messages:note_change": note, "phone_messages:note_remove": note,
     "privacy:case": request, "privacy:case_withdraw": request,
     "privacy:case_letter": answered, "privacy:case_file": answered,
     "portal:call": call, "recordings:audio": call, "recordings:delete": call,

@@ -14,7 +14,9 @@ from django.urls import reverse
 from customers.actions.staff import StaffDetails, add_staff
 from customers.models import Member, Role, Sees, StaffMember, User
 from messages.models import PhoneMessage
-from recordings.actions import may_listen, play_recording, still_playable
+from privacy.models import SignedReceipt
+from privacy.tasks import purge_due
+from recordings.actions import delete_recording, may_listen, play_recording, still_playable
 from recordings.models import Recording
 from smartsvar.clock import database_now
 from tests import cast
@@ -112,6 +114,28 @@ def test_anothers_call_or_message_is_not_there_and_ones_own_is(
         assert statuses[-1] == ROWS[route.name].ok[method], method
 
 
+def test_what_is_deleted_is_counted_for_nobody_who_sees_ones_own_only(
+    desk: Desk, sign_in: Any
+) -> None:
+    delete_recording(desk.others[0], by=desk.house.administrator)
+    purge_due()
+    kept = SignedReceipt.objects.get(customer_id=desk.house.customer.pk)
+    cast.message_of(desk.house)
+    number = desk.house.customer.number
+    page = reverse("privacy:receipts", args=[number])
+    files = [
+        reverse("privacy:receipt", args=[number, kept.pk]),
+        reverse("privacy:receipt_chain", args=[number]),
+    ]
+    for member, sees in ((desk.house.reader, False), (desk.house.administrator, True)):
+        browser = sign_in(member)
+        said = browser.get(page)
+        assert said.status_code == 200
+        assert (bool(said.context["outlook"]), bool(said.context["lines"])) == (sees, sees)
+        assert ('id="coming"' in said.content.decode()) == sees
+        assert [browser.get(path).status_code for path in files] == [200 if sees else 404] * 2
+
+
 def test_there_are_such_routes() -> None:
     names = {route.name for route in OF_ONE_CALL}
     assert names >= {"portal:call", "portal:message", "recordings:audio", "phone_messages:delete"}
@@ -125,8 +149,8 @@ def test_the_lists_show_ones_own(page: str, desk: Desk, sign_in: Any) -> None:
 
 def test_counts_count_ones_own(desk: Desk, sign_in: Any) -> None:
     path = reverse("portal:overview", args=[desk.house.customer.number])
-    assert sign_in(desk.house.reader).get(path).context["news"]["unread"] == 1
-    assert sign_in(desk.house.administrator).get(path).context["news"]["unread"] == 3
+    assert sign_in(desk.house.reader).get(path).context["news"].unread == 1
+    assert sign_in(desk.house.administrator).get(path).context["news"].unread == 3
 
 
 def test_an_administrator_is_shown_all_whatever_is_chosen(desk: Desk, sign_in: Any) -> None:

@@ -177,6 +177,9 @@ def test_a_restricted_row_changes_no_list_and_no_count(model: Any, street: Stree
     support = f"support {reverse('admin:customers_restriction_changelist')}"
     after = seen(street)
     assert after.pop(support, "") != before.pop(support, "-")
+    # Who has seen what: that the lists were read stands there too, once more for each reading.
+    insight = f"administrator {reverse('portal:insight', args=[street.anna.customer.number])}"
+    assert str(row.pk) not in after.pop(insight)
     assert [name for name in after if after[name] != before[name]] == []
 
 

@@ -115,6 +115,7 @@ def values_for(route: Route, parameter: str, planted: Planted) -> list[str]:
         "app_label": sorted({model._meta.app_label for model in support_site._registry}),
         "url": ["", *(f"customers/{page}/" for page in ("member", "user", "staffmember/add"))],
         "name": ["no-such-mail"],
+        "why": ["svarar-inte", "hej"],
         "pk": ["1", "999999"],
         "export_id": ids,
         "part": ["1", "2"],

@@ -81,6 +81,7 @@ class Street:
         values = {
             "number": str(number or house.customer.number),
             "token": "not-a-token",
+            "why": "hej",
             "app_label": "customers",
             "part": "1",
             "customer_id": str(house.customer.pk),

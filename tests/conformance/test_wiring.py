@@ -58,7 +58,11 @@ def test_what_talks_to_the_mail_server_has_a_queue_of_its_own() -> None:
         "privacy.tell_terms",
         "privacy.tell_signings",
         "customers.send_enquiry_notices",
+        "customers.send_account_mail",
+        "customers.send_account_mails",
         "subprocessors.tell_customers",
+        "recordings.tell_listening",
+        "recordings.tell_listenings",
     }
 
 

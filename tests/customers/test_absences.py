@@ -118,6 +118,39 @@ def test_in_the_hour_that_there_is_twice_an_absence_lasts_until_the_later_one(
     assert told(anna, local(2027, 10, 31, 2, 30, fold=1)) == ""
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        ("2027-03-28 01:30", "2027-03-28 02:45", "förbi den här tiden"),
+        ("2027-03-28 02:30", "2027-03-28 04:00", "förbi den här tiden"),
+        ("2027-03-28 01:30", "2027-03-28 03:15", ""),
+        ("2027-10-31 02:30", "2027-10-31 02:15", ""),
+        ("2027-10-31 03:30", "2027-10-31 03:15", "Den slutar innan den börjar."),
+    ],
+)
+def test_on_the_nights_of_the_clock_an_absence_is_measured_in_time(
+    anna: cast.House, sign_in: Any, start: str, end: str, said: str
+) -> None:
+    (first_day, first_time), (last_day, last_time) = start.split(), end.split()
+    body = {
+        "kind": "other", "first_day": first_day, "first_time": first_time, "last_day": last_day,
+        "last_time": last_time,
+    }  # fmt: skip
+    page = reverse("customers:absence_add", args=[anna.customer.number, anna.staff.pk])
+    answer = sign_in(anna.member).post(page, body)
+    assert answer.status_code == (200 if said else 302)
+    assert said in answer.content.decode()
+    kept = Absence.objects.all()
+    assert [each.ends_at and each.ends_at - each.starts_at for each in kept] == ([] if said else [
+        timedelta(minutes=45)
+    ])  # fmt: skip
+
+
+def test_an_action_compares_moments_and_not_clocks(anna: cast.House) -> None:
+    with pytest.raises(ValueError, match="ends after"):
+        away(anna, local(2027, 3, 28, 2, 30), local(2027, 3, 28, 2, 45, fold=1))
+
+
 def test_whole_days_end_at_midnight_in_stockholm_on_the_night_that_loses_an_hour(
     anna: cast.House, sign_in: Any
 ) -> None:
@@ -302,7 +335,7 @@ def test_any_month_and_person_in_the_address_is_answered(
         ({"first_day": ""}, "Det här fältet är obligatoriskt."),
         ({"first_day": "9999-12-31"}, "2100"),
         ({"last_day": "", "last_time": "12:00"}, "Ange vilken dag."),
-        ({"kind": "nonsense"}, "nonsense"),
+        ({"kind": "nonsense"}, "Välj något av det som finns i listan."),
         ({"text": "x" * 2001}, "2000"),
         ({"text": "a\u202eb"}, "tecken"),
         ({"first_time": "25:00"}, "tid"),
@@ -363,3 +396,84 @@ def test_who_is_away_costs_one_query_however_many_they_are(
     with django_assert_num_queries(1):
         found = presence_of(anna.customer, people, local(2027, 1, 2))
     assert all(found[person.pk].away for person in people)
+
+
+def test_a_removed_absence_is_destroyed_and_its_page_notes_the_same_anew(
+    anna: cast.House, sign_in: Any
+) -> None:
+    start = local(2027, 3, 1, 9)
+    absence = away(anna, start, local(2027, 3, 4), kind=Kind.SICK, text="Åter på torsdag")
+    browser, number = sign_in(anna.member), anna.customer.number
+    answer = browser.post(reverse("customers:absence_remove", args=[number, absence.pk]))
+    assert not Absence._base_manager.exists()
+    assert "Ångra" in answer.content.decode()
+    assert answer.headers["Cache-Control"] == "no-store", "it stands on that page alone"
+    add = reverse("customers:absence_add", args=[number, absence.staff_id])
+    browser.post(add, dict(answer.context["again"]))
+    again = Absence.objects.get()
+    assert again.pk != absence.pk
+    facts = (again.starts_at, again.ends_at, again.kind, again.text)
+    assert facts == (start, local(2027, 3, 4), "sick", "Åter på torsdag")
+    assert again.staff == anna.staff
+
+
+LONG = "customers.forms.people.FEW"
+
+
+def test_in_a_long_register_a_person_is_named_and_no_page_lists_everybody(
+    anna: cast.House, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, by = database_now(), anna.administrator
+    for name in ("Astrid Annan", "Astrid Andersson", "Nils <b>Nilsson"):
+        person = add_staff(anna.customer, StaffDetails(name=name), by=by, at=now)
+        add_absence(person, AbsenceFacts(starts_at=now), by=by, at=now)
+    browser = sign_in(by)
+    path = reverse("customers:absence_calendar", args=[anna.customer.number])
+    assert browser.get(path).content.decode().count("<option") == 5
+    monkeypatch.setattr(LONG, 3)
+    assert "<option" not in browser.get(path).content.decode()
+    found = browser.get(path, {"person": "astrid ande"})
+    assert found.context["person"].name == "Astrid Andersson"
+    by_id = browser.get(path, {"person": str(found.context["person"].pk)})
+    assert 'value="Astrid Andersson"' in by_id.content.decode()
+    both = browser.get(path, {"person": "astrid"}).content.decode()
+    assert "Astrid Andersson, Astrid Annan" in both
+    assert "Nils &lt;b&gt;Nilsson" in browser.get(path, {"person": "n"}).content.decode()
+    assert "Ingen i personalregistret" in browser.get(path, {"person": "x"}).content.decode()
+    turned = browser.get(path, {"person": "x\u202e"}).content.decode()
+    assert "Texten innehåller tecken som inte kan visas." in turned
+    assert browser.get(path, {"person": "x" * 100_000}).status_code == 200
+
+
+def test_a_page_that_asks_for_a_person_weighs_the_same_however_many_there_are(
+    anna: cast.House, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LONG, 3)
+    monkeypatch.setattr("messages.forms.FEW", 3)
+    number, message = anna.customer.number, cast.message_of(anna)
+    pages = [
+        reverse("recordings:list", args=[number]), reverse("phone_messages:list", args=[number]),
+        reverse("portal:events", args=[number]), reverse("customers:members", args=[number]),
+        reverse("phone_messages:send_on", args=[number, message.pk]),
+    ]  # fmt: skip
+    browser = sign_in(anna.administrator)
+    weights = []
+    for more in (5, 30):
+        for place in range(more):
+            details = StaffDetails(name=f"Person {more} {place}", email=f"p{place}@ankdamm.example")
+            add_staff(anna.customer, details, by=anna.administrator, at=database_now())
+        weights.append([len(browser.get(page).content) for page in pages])
+    assert all(abs(few - many) < 300 for few, many in zip(*weights, strict=True)), weights
+
+
+def test_a_message_is_sent_to_a_colleague_by_name(
+    anna: cast.House, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LONG, 0)
+    monkeypatch.setattr("messages.forms.FEW", 0)
+    message, browser = cast.message_of(anna), sign_in(anna.member)
+    message.deliveries.all().delete()
+    path = reverse("phone_messages:send_on", args=[anna.customer.number, message.pk])
+    said = {"to": f"member-{anna.member.pk}", "colleague": anna.staff.name[:6]}
+    assert browser.post(path, said).status_code == 302
+    assert message.deliveries.get().address == anna.staff.email

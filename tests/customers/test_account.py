@@ -13,6 +13,7 @@ from customers.browsers import Browser, browser_of
 from customers.history import ADDRESS, address_in, note
 from customers.models import Session, SignInEvent, User
 from customers.sessions import hashed
+from customers.tasks import send_account_mails
 from privacy.purging.purge import purge
 from smartsvar.clock import database_now
 from smartsvar.vault.second_factor import forget_person, seal_secret
@@ -72,6 +73,39 @@ def test_anna_sees_both_her_browsers_and_ends_the_one_she_lost(anna: cast.House)
     assert lost.get(ACCOUNT).status_code == 302, "at its next request it is a stranger's"
     assert here.get(ACCOUNT).status_code == 200
     assert kinds(person)[-1] == Kind.ENDED
+
+
+@pytest.mark.parametrize("name", ["%00", "x", "%C3%A5" * 40, "A" * 40, "0" * 41])
+def test_what_is_no_sessions_name_is_not_there(anna: cast.House, name: str) -> None:
+    hers = signed_in(anna.reader.user)
+    assert hers.post(f"/konto/sessioner/{name}/avsluta").status_code == 404
+
+
+def test_a_new_password_leaves_this_browser_signed_in_and_no_other(anna: cast.House) -> None:
+    person = anna.reader.user
+    here, there = signed_in(person), signed_in(person, IPHONE)
+    new = "ett helt nytt lösenord"
+    body = {"oldpassword": cast.PASSWORD, "password1": new, "password2": new}
+    assert here.post(reverse("account_change_password"), body).status_code == 302
+    assert [each.current for each in here.get(ACCOUNT).context["sessions"]] == [True]
+    assert there.get(ACCOUNT).status_code == 302
+    assert Session.objects.filter(user=person).count() == 1
+
+
+def test_a_forgotten_password_chosen_anew_ends_every_session(
+    anna: cast.House, mailoutbox: Any
+) -> None:
+    person, stranger = anna.reader.user, browser()
+    signed_in(person)
+    stranger.post(reverse("account_reset_password"), {"email": person.email})
+    send_account_mails()
+    path = re.search(r"/konto/\S*reset\S*", mailoutbox[-1].body)
+    assert path is not None
+    form = stranger.get(path[0], follow=True).redirect_chain[-1][0]
+    new = "ett helt nytt lösenord"
+    assert stranger.post(form, {"password1": new, "password2": new}).status_code == 302
+    assert not Session.objects.filter(user=person).exists()
+    assert signed_in(person, password=new).get(ACCOUNT).status_code == 200
 
 
 def test_nobody_ends_anybody_elses_session(anna: cast.House, cecilia: cast.House) -> None:
@@ -213,6 +247,7 @@ def test_mail_to_a_person_is_in_the_language_that_it_chose(
     signed_in(person).post(ACCOUNT, {"language": "en"})
     client.post(reverse("account_reset_password"), {"email": person.email})
     signed_in(person).post(ACCOUNT, {"language": "klingon"})
+    send_account_mails()
     person.refresh_from_db()
     assert person.language == "en"
     assert "Hello," in mailoutbox[0].body

@@ -1,26 +1,33 @@
 """The contact form: sealed, answered, forgotten; and programs that fill it in get nowhere."""
 
+import os
 from datetime import timedelta
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 
-from customers.actions.enquiries import EnquiryFacts, receive_enquiry
-from customers.models import Enquiry, User
+from customers.actions.enquiries import EnquiryFacts, erase_enquiry, receive_enquiry
+from customers.models import Counter, Enquiry, User
 from customers.tasks import send_enquiry_notices
 from privacy.purging.purge import purge
+from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
 from smartsvar.personal_data import keep_of
 from smartsvar.vault.errors import VaultError
 from smartsvar.vault.keys import forget_keys
 from tests import cast
+from tests.conftest import browser
 
 pytestmark = pytest.mark.django_db(databases="__all__")
+on_postgres = pytest.mark.skipif(
+    os.environ["TEST_STACK"] != "postgres", reason="SQLite's writers are one at a time"
+)
 WRITTEN = {
     "name": cast.PLANTED_NAME,
     "email": "Zacharias@planterad.example",
@@ -42,6 +49,41 @@ def enquiry(**facts: Any) -> Enquiry:
     known = {"name": "Zacharias", "email": "z@planterad.example", "matter": "Hej", "language": "sv"}
     at = facts.pop("at", None) or database_now()
     return receive_enquiry(EnquiryFacts(**(known | facts)), at=at)
+
+
+def test_a_number_is_never_given_twice_though_its_enquiry_is_erased() -> None:
+    numbers = []
+    for _turn in range(3):
+        made = enquiry()
+        numbers.append(made.number)
+        erase_enquiry(made, by=SYSTEM)
+    assert numbers == [1001, 1002, 1003]
+
+
+def test_numbers_go_on_from_what_was_numbered_before_there_was_a_counter() -> None:
+    enquiry(), enquiry()
+    Counter.objects.all().delete()
+    assert enquiry().number == 1003
+
+
+@on_postgres
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_sixteen_who_write_at_once_are_all_received() -> None:
+    start, statuses = Barrier(16), []
+
+    def write(number: int) -> None:
+        start.wait()
+        headers = {"X-Forwarded-For": f"198.51.100.{number}"}
+        statuses.append(browser().post(CONTACT, WRITTEN, headers=headers).status_code)
+        connections.close_all()
+
+    everybody = [Thread(target=write, args=[number]) for number in range(16)]
+    for each in everybody:
+        each.start()
+    for each in everybody:
+        each.join()
+    assert statuses == [302] * 16
+    assert sorted(Enquiry.objects.values_list("number", flat=True)) == [*range(1001, 1017)]
 
 
 def test_what_zacharias_writes_is_stored_sealed(client: Client) -> None:

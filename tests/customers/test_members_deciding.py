@@ -2,14 +2,16 @@
 
 import re
 import threading
+import time
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 
+from customers.actions import absences
 from customers.actions.members import (
     LastAdministrator,
     NotAllowed,
@@ -19,11 +21,15 @@ from customers.actions.members import (
     invitations_of,
 )
 from customers.actions.staff import remove_staff
-from customers.models import Member, Role, Sees, User
+from customers.models import Absence, Member, Role, Sees, StaffMember, User
+from customers.tasks import send_account_mails
+from messages.handling import add_note
 from recordings.models import Recording
 from smartsvar.audit.models import AuditEntry
+from smartsvar.audit.trail import record
 from smartsvar.clock import database_now
 from tests import cast
+from tests.at_once import at_once, on_postgres
 from tests.conftest import browser
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -161,6 +167,61 @@ def test_two_administrators_who_end_each_others_role_leave_one(anna: cast.House)
     assert left.count() == 1
 
 
+@on_postgres
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_an_absence_is_noted_while_it_is_decided_who_sees_whose_calls(
+    anna: cast.House, monkeypatch: Any
+) -> None:
+    held, now = threading.Event(), database_now()
+    hold = absences._hold
+
+    def slow(person: StaffMember) -> None:
+        hold(person)
+        held.set()
+        time.sleep(1)  # the other waits for the person by then, and has the customer
+
+    def decide() -> None:
+        held.wait(timeout=20)
+        by = fresh(anna.administrator)
+        change_sight(fresh(anna.reader), sees=Sees.OWN, staff=anna.staff, by=by, at=now)
+
+    def note() -> None:
+        facts = absences.AbsenceFacts(starts_at=now)
+        absences.add_absence(anna.staff, facts, by=anna.member, at=now)
+
+    monkeypatch.setattr("customers.actions.absences._hold", slow)
+    at_once(note, decide)
+    assert Absence.objects.of(anna.customer).count() == 1
+    assert fresh(anna.reader).staff_id == anna.staff.pk
+
+
+@on_postgres
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_a_writers_role_is_changed_while_a_note_is_under_way(
+    anna: cast.House, monkeypatch: Any
+) -> None:
+    held, done, now = threading.Event(), threading.Event(), database_now()
+    message, waited = cast.message_of(anna), []
+
+    def slow(*what: Any, **facts: Any) -> None:
+        connection.check_constraints()  # the note's customer and writer are held from here on
+        held.set()
+        waited.append(done.wait(timeout=5))
+        record(*what, **facts)
+
+    def decide() -> None:
+        held.wait(timeout=20)
+        by = fresh(anna.administrator)
+        change_role(fresh(anna.member), Role.READER, by=by, at=now)
+        done.set()
+
+    monkeypatch.setattr("messages.handling.record", slow)
+    at_once(lambda: add_note(message, "Ringt.", by=anna.member, at=now), decide)
+    assert waited == [True], "neither waits for the other, so neither can wait for ever"
+    assert message.notes.count() == 1
+    assert fresh(anna.member).role == Role.READER
+
+
 class Links:
     """What Rut has in her mail and her browser before she is removed."""
 
@@ -169,6 +230,7 @@ class Links:
         self.session = browser()
         self.session.force_login(person)
         browser().post(reverse("account_reset_password"), {"email": person.email})
+        send_account_mails()
         found = re.search(r"https://minasidor\.example\.se(/\S+)", mailoutbox[-1].body)
         assert found is not None
         self.reset = found[1]

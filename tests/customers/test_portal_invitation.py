@@ -13,6 +13,8 @@ from customers.models import Invitation, Member, Role, User
 from smartsvar.clock import database_now
 from smartsvar.shredding.claims import claim_rows
 from tests import cast
+from tests.at_once import at_once, on_postgres
+from tests.conftest import browser
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 JOIN = {"name": "Nina Ny", "password": "ett gott lösenord", "again": "ett gott lösenord"}
@@ -53,6 +55,22 @@ def test_nina_chooses_a_password_and_is_in(anna: cast.House, client: Client) -> 
         reverse("account_login"), {"login": "nina@ny.example", "password": JOIN["password"]}
     )
     assert signed_in.status_code == 302
+
+
+@on_postgres
+@pytest.mark.django_db(databases="__all__", transaction=True)
+@pytest.mark.parametrize("others", ["the same", "another company's"])
+def test_an_invitation_followed_twice_at_once_makes_one_sign_in(
+    anna: cast.House, cecilia: cast.House, others: str
+) -> None:
+    first = invited(anna, "nina@ny.example")
+    second = first if others == "the same" else invited(cecilia, "nina@ny.example")
+    pairs = [(browser(), link(first)), (browser(), link(second))]
+    answers = at_once(*[lambda who=who, to=to: who.post(to, JOIN) for who, to in pairs])
+    codes = {answer.status_code for answer in answers}
+    assert 302 in codes
+    assert codes <= {302, 200, 403, 410}
+    assert User.objects.filter(email="nina@ny.example").count() == 1
 
 
 def test_the_link_works_once(anna: cast.House, client: Client) -> None:
@@ -149,12 +167,12 @@ def test_sven_is_refused_by_his_own_invitation_and_by_others(
     anna: cast.House, sven: User, sign_in: Any, client: Client
 ) -> None:
     own, others = invited(anna, sven.email), invited(anna, "nina@ny.example")
-    for browser, path in (
+    for who, path in (
         (sign_in(sven), link(own)),
         (sign_in(sven), link(others)),
         (client, link(own)),
     ):
-        answer = browser.post(path, JOIN)
+        answer = who.post(path, JOIN)
         assert answer.status_code == 403
         assert "Supportens personal" in answer.content.decode()
     assert membership(anna, sven.email) is None

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from customers.tasks import send_account_mails
 from tests import cast
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -54,6 +55,7 @@ def test_a_forgotten_password_is_chosen_anew_through_the_public_address(
     client.post(
         reverse("account_reset_password"), {"email": email}, headers={"Host": "elsewhere.example"}
     )
+    send_account_mails()
     [mail] = mailoutbox
     assert "elsewhere" not in mail.body
     link = re.search(r"https://minasidor\.example\.se(/\S+)", mail.body)
@@ -64,8 +66,7 @@ def test_a_forgotten_password_is_chosen_anew_through_the_public_address(
     assert signed_in(client, email, NEW).redirect_chain[-1][0] == overview
 
 
-def test_a_stranger_who_asks_for_a_password_gets_no_link(client: Client, mailoutbox: Any) -> None:
+def test_a_stranger_who_asks_for_a_password_gets_no_mail(client: Client, mailoutbox: Any) -> None:
     client.post(reverse("account_reset_password"), {"email": "ingen@ingenstans.example"})
-    [mail] = mailoutbox
-    assert "http" not in mail.body
-    assert "som inte har någon inloggning" in mail.body
+    send_account_mails()
+    assert not mailoutbox

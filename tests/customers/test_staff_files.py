@@ -14,8 +14,14 @@ from openpyxl import Workbook, load_workbook
 
 from customers.actions.absences import AbsenceFacts, add_absence
 from customers.actions.covers import About, hold
-from customers.actions.registers import import_register
-from customers.actions.staff import StaffDetails, add_staff, register_of, remove_staff
+from customers.actions.registers import UploadUsed, import_register, keep_upload
+from customers.actions.staff import (
+    StaffDetails,
+    add_staff,
+    change_staff,
+    register_of,
+    remove_staff,
+)
 from customers.models import Absence, Hold, RegisterFile, StaffMember, Target
 from customers.staff_files import reading, workbook
 from customers.staff_files.columns import guess
@@ -28,6 +34,7 @@ from smartsvar.clock import database_now
 from smartsvar.csv_cells import harmless, restored
 from smartsvar.vault.models import RecordKey
 from tests import cast
+from tests.at_once import at_once, on_postgres
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -108,7 +115,7 @@ def test_bertil_uploads_looks_and_confirms(anna: cast.House, sign_in: Any) -> No
     assert names(anna) == [anna.staff.name], "nothing is done before it is confirmed"
     key = RegisterFile.objects.get().key_id
     said = confirmed(browser, path).content.decode()
-    assert "1 tillagda, 1 ändrade, 0 borttagna" in said
+    assert "1 tillagd, 1 ändrad, 0 borttagna" in said
     marta = next(person for person in register_of(anna.customer) if person.name == "Märta Ek")
     assert (marta.phone, marta.keywords) == ("+46701740621", ["fakturor", "löner"])
     assert StaffMember.objects.get(pk=anna.staff.pk).title == "Chef"
@@ -385,6 +392,7 @@ def test_all_or_nothing(anna: cast.House, monkeypatch: Any) -> None:
     table = [["Namn", "Titel"], ["Ny", ""], [anna.staff.name, "Chef"]]
     fill(anna)
     before = facts(anna)
+    upload = keep_upload(anna.member, table, at=database_now())
     plan = make_plan(
         table, ["name", "title"], register_of(anna.customer), match_by="name", removes=True
     )
@@ -399,10 +407,123 @@ def test_all_or_nothing(anna: cast.House, monkeypatch: Any) -> None:
     )  # fmt: skip
     with pytest.raises(Exception, match=r"StaffMember"):
         import_register(
-            anna.customer, plan.added, plan.changed, plan.removed, by=anna.member,
+            anna.customer, plan.added, plan.changed, plan.removed, upload=upload, by=anna.member,
             at=database_now(),
         )  # fmt: skip
     assert facts(anna) == before
+    assert RegisterFile.objects.filter(pk=upload.pk, shred_job_id=None).exists(), "to try again"
+
+
+@on_postgres
+def test_an_import_that_is_confirmed_twice_at_once_is_carried_out_once(
+    anna: cast.House, sign_in: Any
+) -> None:
+    first, second = sign_in(anna.member), sign_in(anna.member)
+    people = [f"Person {number};;;p{number}@ankdamm.example;;\r\n" for number in range(60)]
+    path = uploaded(first, anna, csv_of(*people))
+    page = first.get(path)
+    body = choices(page, confirmed=page.context["plan"].fingerprint)
+    answers = at_once(*[lambda who=who: who.post(path, body) for who in (first, second)])
+    assert all(answer.status_code in {302, 404} for answer in answers)
+    assert len(names(anna)) == 61
+
+
+def test_an_upload_that_somebody_confirmed_already_is_not_imported_again(
+    anna: cast.House,
+) -> None:
+    table = [["Namn"], ["Ny"]]
+    upload = keep_upload(anna.member, table, at=database_now())
+    plan = make_plan(table, ["name"], register_of(anna.customer), match_by="name", removes=False)
+    deed = (anna.customer, plan.added, plan.changed, plan.removed)
+    import_register(*deed, upload=upload, by=anna.member, at=database_now())
+    with pytest.raises(UploadUsed):
+        import_register(*deed, upload=upload, by=anna.member, at=database_now())
+    assert sorted(names(anna)) == ["Ny", anna.staff.name]
+
+
+def test_what_a_colleague_saves_during_an_import_stays(
+    anna: cast.House, sign_in: Any, monkeypatch: Any
+) -> None:
+    browser = sign_in(anna.member)
+    line = f"{anna.staff.email};{anna.staff.name};Ny titel\r\n"
+    path = uploaded(browser, anna, csv_of(line, head="E-post;Namn;Titel\r\n"))
+    details = StaffDetails(
+        name=anna.staff.name, phone="+46701740605", email="stina.ny@ankdamm.example"
+    )
+
+    def late(*people: Any, **facts: Any) -> None:
+        person = StaffMember.objects.get(pk=anna.staff.pk)
+        change_staff(person, details, by=anna.administrator, at=database_now())
+        import_register(*people, **facts)
+
+    monkeypatch.setattr("customers.views.staff_files.import_register", late)
+    confirmed(browser, path)
+    person = StaffMember.objects.get(pk=anna.staff.pk)
+    said = (person.title, person.phone, person.email)
+    assert said == ("Ny titel", details.phone, details.email)
+
+
+@pytest.mark.parametrize("name", ["Eva Ek", "Stina på Ankdamms Bygg AB"])
+def test_columns_that_change_places_after_the_preview_are_shown_again(
+    anna: cast.House, sign_in: Any, name: str
+) -> None:
+    browser = sign_in(anna.member)
+    head = "Namn;Titel;Svarsbesked\r\n"
+    path = uploaded(browser, anna, csv_of(f"{name};Chef;hemligt\r\n", head=head))
+    page = browser.get(path)
+    body = choices(page, confirmed=page.context["plan"].fingerprint)
+    body |= {"column1": "answer_notice", "column2": "title"}
+    answer = browser.post(path, body)
+    assert "har ändrats under tiden" in answer.content.decode()
+    assert all(person.title != "hemligt" for person in register_of(anna.customer))
+
+
+def test_a_workbook_of_very_many_empty_elements_is_refused_before_it_is_parsed() -> None:
+    formats = b"<xf/>" * (workbook.MOST_ELEMENTS + 1)
+    name = b'<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    styles = name + b"<cellXfs>" + formats + b"</cellXfs></styleSheet>"
+    content = with_member(GOOD, "xl/styles.xml", styles)
+    assert len(content) < 100_000
+    with translation.override("sv"), pytest.raises(BadFile, match="packas upp"):
+        read_table(content)
+
+
+def test_a_full_register_of_twenty_columns_is_no_such_workbook() -> None:
+    cells = b"<c><v>1</v></c>" * 20
+    sheet = (
+        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+        + (b"<row>" + cells + b"</row>") * 5001 + b"</sheetData></worksheet>"
+    )  # fmt: skip
+    assert len(read_table(with_member(GOOD, "xl/worksheets/sheet1.xml", sheet))) == 5001
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\u2029", "\x85", "\x1c"])
+def test_only_a_line_end_ends_a_line_of_a_file(sign: str) -> None:
+    """The register may hold them from before, or by the API."""
+    table = [["Namn", "Titel"], ["Bo", f"a{sign}b"]]
+    try:
+        assert read_table(f"Namn;Titel\r\nBo;a{sign}b\r\n".encode()) == table
+    except BadFile:
+        assert sign == "\x1c", "a control character: no text"
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\u2029", "\ufffd", "\ufffe", "\uffff", "\r"])
+def test_what_a_file_could_not_give_back_is_not_taken(
+    anna: cast.House, sign_in: Any, sign: str
+) -> None:
+    body = {"name": "Bo", "answer_notice": f"rad{sign}rad"}
+    answer = sign_in(anna.member).post(url(anna, "staff_add"), body)
+    assert answer.status_code == 200
+    assert "tecken som inte kan visas" in answer.content.decode()
+
+
+def test_a_keyword_with_a_semicolon_comes_back_as_it_was(anna: cast.House) -> None:
+    details = StaffDetails(name="Bo", keywords=["a;b", "c"])
+    add_staff(anna.customer, details, by=anna.member, at=database_now())
+    register = register_of(anna.customer)
+    table = read_table(as_csv(register))
+    plan = make_plan(table, guess(table[0]), register, match_by="name", removes=True)
+    assert (plan.troubles, plan.does_nothing) == ([], True)
 
 
 def test_a_full_register_takes_nobody(anna: cast.House, sign_in: Any, monkeypatch: Any) -> None:

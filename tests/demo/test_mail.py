@@ -9,6 +9,7 @@ from django.test import Client, modify_settings, override_settings
 from django.urls import include, path
 
 from smartsvar.demo import views
+from smartsvar.letters import letter
 from smartsvar.urls import urlpatterns as addresses
 
 urlpatterns = [*addresses, path("", include("smartsvar.demo.urls"))]
@@ -51,6 +52,18 @@ def test_a_mails_links_work_and_its_markup_does_not(folder: Path, client: Client
     assert "<script>alert" not in page
     assert "<b>Kalle" not in page
     assert "Läs:" in page
+
+
+def test_its_html_is_shown_as_it_was_sent_and_can_do_nothing(folder: Path, client: Client) -> None:
+    written = letter("Hej", "Hej!\n\nSmartsvar\n", to=["anna@ankdamm.example"])
+    (folder / "00000000000000000001-ab.eml").write_bytes(written.message().as_bytes())
+    (folder / "00000000000000000002-ab.eml").write_bytes(MAIL.encode())
+    page = client.get("/demo/mail/00000000000000000001-ab/").content.decode()
+    assert "/demo/mail/00000000000000000001-ab/html" in page
+    answer = client.get("/demo/mail/00000000000000000001-ab/html")
+    assert "<h1" in answer.content.decode()
+    assert answer["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert client.get("/demo/mail/00000000000000000002-ab/html").status_code == 404
 
 
 @pytest.mark.parametrize("name", ["nope", "..%2F..%2Fdemo", "%2e%2e", ".hidden"])

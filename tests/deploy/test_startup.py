@@ -69,6 +69,7 @@ def test_a_wrong_root_key_is_told_at_the_start(anna: cast.House, tmp_path: Path,
     assert other["ROOT_KEY"] not in said
 
 
+@pytest.mark.either_stack
 @pytest.mark.parametrize("part", ["web", "worker", "beat", "purge"])
 @pytest.mark.parametrize("name", ["ROOT_KEY", "ROOT_KEY_PREVIOUS"])
 def test_a_root_key_that_is_none_is_told_by_its_setting(
@@ -115,6 +116,7 @@ def test_whatever_goes_wrong_around_the_check_ends_the_process(
     assert caught.value.code == startup.EX_CONFIG
 
 
+@pytest.mark.either_stack
 def test_a_root_key_file_that_is_being_written_is_waited_for(
     anna: cast.House, tmp_path: Path
 ) -> None:

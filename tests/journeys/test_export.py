@@ -2,68 +2,64 @@
 
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from privacy.exports.collect import collect_due
 from tests import cast
-from tests.journeys.conftest import sign_in
-from tests.journeys.test_pages import violations
+from tests.journeys.keys import Keys
+from tests.journeys.looking import DESK, PHONE, sized, violations, wider
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
 PLAYED = "audio => { audio.muted = true; return audio.play().then(() => audio.duration); }"
 
 
-def fits(page: Page) -> bool:
-    wider: bool = page.evaluate("() => document.documentElement.scrollWidth > innerWidth")
-    return not wider
-
-
 def good(page: Page) -> None:
-    """The page is accessible, and as wide as its window at most."""
-    assert violations(page) == []
-    assert fits(page)
+    """The page is accessible, and as wide as its window at most, on a phone and at a desk."""
+    for width in (DESK, PHONE):
+        sized(page, width)
+        assert violations(page) == []
+        assert not wider(page)
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-def test_anna_asks_fetches_reads_and_listens(
-    chromium: Browser, site: str, anna: cast.House, tmp_path: Path, width: int
+def test_anna_asks_fetches_reads_and_listens_by_keyboard(
+    page: Page, anna: cast.House, tmp_path: Path
 ) -> None:
     cast.call_of(anna, staff=anna.staff)
     cast.message_of(anna, staff=anna.staff)
-    size: Any = {"width": width, "height": 900}
-    context = chromium.new_context(base_url=site, locale="sv-SE", viewport=size)
-    page = context.new_page()
-    sign_in(page, anna.administrator.user.email)
+    keys = Keys(page)
+    keys.sign_in(anna.administrator.user.email, cast.PASSWORD)
     page.goto(f"/mina-sidor/{anna.customer.number}/integritet/")
-    page.click("text=Registerutdrag")
-    good(page)
-    page.click("text=Nytt utdrag")
-    good(page)
-    page.click("text=Beställ utdraget")
+    keys.follow("Registerutdrag")
+    keys.follow("Nytt utdrag")
+    keys.follow("Beställ utdraget")
     expect(page.locator("h1")).to_contain_text("hela kontot")
     good(page)
     assert collect_due() == 1
-    page.click("text=Visa hur långt det har kommit")
-    good(page)
-    page.click("text=Bekräfta med lösenordet")
-    page.fill("input[name=password]", cast.PASSWORD)
-    page.press("input[name=password]", "Enter")
+    keys.follow("Visa hur långt det har kommit")
+    keys.follow("Bekräfta med lösenordet")
+    keys.write(page.get_by_label("Lösenord"), cast.PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/utdrag/*/")
     with page.expect_download() as download:
-        page.click("text=Ladda ner")
+        keys.press(keys.named("Ladda ner"))
     good(page)
     fetched = tmp_path / download.value.suggested_filename
     download.value.save_as(fetched)
     with zipfile.ZipFile(fetched) as archive:
         archive.extractall(tmp_path / "open")
-    page.goto((tmp_path / "open" / "index.html").as_uri())
+    reads_and_listens(page, tmp_path / "open")
+
+
+def reads_and_listens(page: Page, folder: Path) -> None:
+    """The archive as she finds it, with no server behind it."""
+    page.goto((folder / "index.html").as_uri())
     expect(page.locator("h1")).to_have_text("Registerutdrag")
     good(page)
-    page.locator("section", has=page.locator("h3", has_text="nspelningar")).locator("a").click()
+    calls = page.locator("section", has=page.locator("h3", has_text="nspelningar"))
+    Keys(page).press(calls.locator("a").first)
     expect(page.locator("main")).to_contain_text(cast.PLANTED_NAME)
     good(page)
     assert page.locator("audio").evaluate(PLAYED) == 2.0
-    context.close()

@@ -24,7 +24,8 @@ from recordings.models import Recording
 from smartsvar.clock import database_now
 from tests import cast
 from tests.journeys.conftest import sign_in
-from tests.journeys.test_pages import violations
+from tests.journeys.keys import Keys
+from tests.journeys.looking import violations, wider
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -82,8 +83,7 @@ def looked_at(page: Page, name: str) -> None:
     """The page is accessible and fits, wide and narrow; a picture for whoever wants one."""
     for width in (360, 1280):
         page.set_viewport_size({"width": width, "height": 900})
-        wider = page.evaluate("() => document.documentElement.scrollWidth > innerWidth")
-        assert not wider, (name, width)
+        assert not wider(page), (name, width)
         assert violations(page) == [], (name, width)
         if folder := _pictures():
             page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
@@ -96,7 +96,6 @@ def _pictures() -> Path | None:
 def granted_by_anna(page: Page, house: cast.House, call: Recording) -> None:
     page.goto(f"/mina-sidor/{house.customer.number}/samtal/{call.id}/")
     page.get_by_role("link", name="Låt supporten lyssna på samtalet").click()
-    looked_at(page, "grant")
     page.get_by_label("Varför ska supporten lyssna?").fill("Det knastrar i slutet.")
     page.get_by_label("Hur länge får supporten lyssna?").select_option("1")
     page.get_by_role("button", name="Låt supporten lyssna").click()
@@ -147,15 +146,12 @@ def told_to_anna(page: Page, house: cast.House, call: Recording) -> None:
     page.reload()
     expect(page.locator("main")).to_contain_text("Smartsvars support")
     expect(page.locator("main")).to_contain_text("lyssnade på en inspelning")
-    looked_at(page, "grants")
     page.goto(f"/mina-sidor/{house.customer.number}/samtal/{call.id}/")
     expect(page.locator("main")).to_contain_text("Smartsvars support")
-    looked_at(page, "call")
     page.goto(f"/mina-sidor/{house.customer.number}/integritet/insyn/")
     page.get_by_label("Vem").select_option("support")
     page.get_by_role("button", name="Visa", exact=True).click()
     expect(page.locator("main .rows > li").first).to_be_visible()
-    looked_at(page, "insight")
     with page.expect_download() as saved:
         page.get_by_role("link", name="Spara som CSV").click()
     assert "lyssnade på en inspelning" in Path(saved.value.path()).read_text("utf-8-sig")
@@ -163,29 +159,26 @@ def told_to_anna(page: Page, house: cast.House, call: Recording) -> None:
 
 def test_anna_signs_the_agreement_by_keyboard(page: Page, anna: cast.House, tmp_path: Path) -> None:
     email = anna.administrator.user.email
-    sign_in(page, email)
+    keys = Keys(page)
+    keys.sign_in(email, cast.PASSWORD)
     page.goto(f"/mina-sidor/{anna.customer.number}/integritet/")
-    looked_at(page, "privacy-home")
-    page.get_by_role("link", name="Läs det och skriv under").press("Enter")
-    looked_at(page, "agreement-unsigned")
-    page.get_by_role("link", name="Skriv under").press("Enter")
-    looked_at(page, "agreement-sign")
-    page.get_by_label("Ditt namn").fill("Anna Ank")
-    page.get_by_label("Din befattning i företaget").fill("VD")
-    page.get_by_role("checkbox").press("Space")
-    page.get_by_role("button", name="Mejla mig koden").press("Enter")
+    keys.follow("Läs det och skriv under")
+    keys.follow("Skriv under")
+    keys.write(page.get_by_label("Ditt namn"), "Anna Ank")
+    keys.write(page.get_by_label("Din befattning i företaget"), "VD")
+    keys.press(page.get_by_role("checkbox"), "Space")
+    keys.follow("Mejla mig koden")
     page.wait_for_url("**/avtal/signera/*-*")
-    looked_at(page, "agreement-code")
     tell_waiting()
     code = re.search(r"\b\d{8}\b", str(outbox.outbox[-1].body))
     assert code is not None
-    page.get_by_label("Koden från mejlet").fill(code[0])
+    keys.write(page.get_by_label("Koden från mejlet"), code[0])
     page.keyboard.press("Enter")
     page.wait_for_url("**/integritet/avtal/")
     expect(page.locator("main")).to_contain_text("Anna Ank")
     looked_at(page, "agreement-signed")
     with page.expect_download() as file:
-        page.get_by_role("link", name="PDF").first.click()
+        keys.press(keys.named("PDF"))
     file.value.save_as(tmp_path / "avtal.pdf")
     assert (tmp_path / "avtal.pdf").read_bytes().startswith(b"%PDF-")
     if folder := _pictures():

@@ -10,7 +10,8 @@ from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
 from tests import cast
 from tests.journeys.conftest import sign_in
-from tests.journeys.test_pages import violations
+from tests.journeys.keys import Keys
+from tests.journeys.looking import violations
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 SECONDS = 120
@@ -26,18 +27,17 @@ def call(anna: cast.House) -> Recording:
 def test_bertil_finds_a_call_by_its_caller_and_plays_its_middle_by_keyboard(
     page: Page, anna: cast.House, call: Recording
 ) -> None:
-    sign_in(page, anna.member.user.email)
-    page.get_by_role("link", name="Alla händelser").first.click()
-    page.get_by_label("Sök i namn").fill("ödlund zacharias")
+    keys = Keys(page)
+    keys.sign_in(anna.member.user.email, cast.PASSWORD)
+    keys.press(page.get_by_role("link", name="Alla händelser"))
+    keys.write(page.get_by_label("Sök i namn"), "ödlund zacharias")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="1 träff").wait_for()
     assert "Zacharias" not in page.url
     assert "dlund" not in page.url
-    page.get_by_role("link", name=cast.PLANTED_NAME).focus()
-    page.keyboard.press("Enter")
-    page.get_by_label("Hastighet").select_option("2")
-    wave = page.get_by_role("slider")
-    wave.focus()
+    keys.follow(cast.PLANTED_NAME)
+    keys.choose(page.get_by_label("Hastighet"), "2")
+    wave = keys.to(page.get_by_role("slider"), back=True)
     page.keyboard.press("Home")
     for _ in range(SECONDS // 2 // 5):
         page.keyboard.press("ArrowRight")
@@ -94,11 +94,12 @@ def test_bertil_marks_a_message_as_handled_by_keyboard_and_undoes_it(
     message = cast.message_of(anna)
     sign_in(page, anna.member.user.email)
     page.goto(f"/mina-sidor/{anna.customer.number}/meddelanden/{message.id}/")
-    page.get_by_role("button", name="Markera som hanterat").press("Enter")
+    keys = Keys(page)
+    keys.press(page.get_by_role("button", name="Markera som hanterat"))
     page.get_by_text("Meddelandet är markerat som hanterat.").wait_for()
     message.refresh_from_db()
     assert message.handled_by == anna.member
-    page.get_by_role("button", name="Ångra: inte hanterat").press("Enter")
+    keys.press(page.get_by_role("button", name="Ångra: inte hanterat"))
     page.get_by_text("Inte hanterat än.").wait_for()
     message.refresh_from_db()
     assert message.handled_at is None

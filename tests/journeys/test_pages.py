@@ -1,79 +1,148 @@
-"""Every page of Mina Sidor in a real Chromium: axe finds nothing, and each fits a phone."""
+"""Every page in a real Chromium: axe finds nothing, light and dark, and each fits a phone."""
 
-from typing import Any
+from functools import partial
+from pathlib import Path
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Request, Route
 
-from customers.actions.absences import AbsenceFacts, add_absence
-from customers.actions.registers import keep_upload
-from messages.handling import add_note, assign_message
-from smartsvar.clock import database_now
+from smartsvar.demo import urls as demo_urls
+from smartsvar.demo import views
+from smartsvar.settings import BASE_DIR
 from tests import cast
-from tests.journeys.conftest import sign_in
-
-pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
-
-RUN = "() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})"
-
-
-def pages_of(house: cast.House) -> list[str]:
-    """Return the address of each page, with something on it."""
-    call = cast.call_of(house, call_id="samtal-1", staff=house.staff)
-    message = cast.message_of(house, call_id="samtal-1")
-    assign_message(message, house.member, by=house.administrator, at=database_now())
-    add_note(message, "Ringde upp.", by=house.member, at=database_now())
-    at = database_now()
-    facts = AbsenceFacts(starts_at=at, kind="holiday")
-    away = add_absence(house.staff, facts, by=house.administrator, at=at)
-    table = [["Namn", "Mobil"], ["Ny Person", "070-174 06 20"], ["Fel Person", "hundra"]]
-    upload = keep_upload(house.administrator, table, at=at)
-    here = f"/mina-sidor/{house.customer.number}/"
-    inner = (
-        f"handelser/ meddelanden/{message.id}/anteckning meddelanden/{message.id}/skicka"
-        f" samtal/ samtal/{call.id}/ samtal/{call.id}/ta-bort meddelanden/"
-        f" meddelanden/{message.id}/ personal/ personal/ny personal/{house.staff.id}/"
-        f" personal/{house.staff.id}/ta-bort personal/import"
-        f" personal/import/{upload.id}/ personal/{house.staff.id}/franvaro franvaro/"
-        f" franvaro/{away.id}/ franvaro/{away.id}/ta-bort adressbyte/ medlemmar/"
-        " nycklar/ installningar/ logg/ integritet/insyn/"
-        f" integritet/lyssning/ integritet/lyssning/ny samtal/{call.id}/lyssning"
-    )
-    inner += f" medlemmar/{house.member.id}/samtal medlemmar/{house.member.id}/lamna-over"
-    own = ["/konto/", "/konto/historik/", "/konto/password/change/", "/konto/email/"]
-    return ["/", here, *own, *(here + address for address in inner.split())]
-
-
-def violations(page: Page) -> list[str]:
-    page.evaluate(AXE_SCRIPT)
-    found: dict[str, Any] = page.evaluate(RUN)
-    return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found["violations"]]
-
-
-@pytest.mark.parametrize(
-    ("width", "scheme"), [(320, "light"), (1280, "dark")], ids=["phone-light", "desktop-dark"]
+from tests.conftest import browser
+from tests.demo.test_design import demo as demo  # a fixture
+from tests.demo.test_mail import MAIL
+from tests.journeys import states
+from tests.journeys.looking import (
+    DESK,
+    PHONE,
+    looked_at_everyhow,
+    mistakes,
+    pictured,
+    sized,
+    violations,
+    wider,
 )
+from tests.journeys.walk import World, filled, people
+from tests.journeys.windows import Windows
+
+pytestmark = [
+    pytest.mark.django_db(databases="__all__", transaction=True),
+    pytest.mark.either_stack,
+]
+MAIL_NAME = "00000000000000000001-ab"
+LOCALES = {"sv": ("sv-SE", DESK), "en": ("en-GB", PHONE)}  # and how wide a first view is
+FORMS = "() => [...document.querySelectorAll('main form[method=post]')]"
+# The kinds of forms on a page that ask something: one of each address, whatever it is about.
+ASKING = f"""() => {{
+  const asks = 'input:not([type=hidden], [type=submit]), select, textarea', seen = new Set();
+  return ({FORMS})().flatMap((form, place) => {{
+    const kind = form.action.replace(/[0-9a-f-]{{36}}/g, '');
+    if (!form.querySelector(asks) || seen.has(kind)) return [];
+    seen.add(kind);
+    return [place];
+  }});
+}}"""
+EMPTIED = f"""place => {{
+  const form = ({FORMS})()[place];
+  for (const each of form.elements) {{
+    if (each.type === 'checkbox' || each.type === 'radio') each.checked = false;
+    else if (each.tagName === 'SELECT') each.selectedIndex = -1;
+    else if (each.type !== 'hidden' && 'value' in each && each.type !== 'submit') each.value = '';
+  }}
+  form.submit();
+}}"""
+
+
+@pytest.fixture
+def world(anna: cast.House, cecilia: cast.House) -> World:
+    made = people(anna, cecilia)
+    states.prepare(made)
+    return made
+
+
+@pytest.mark.parametrize("language", LOCALES)
 def test_every_page_is_accessible_and_fits(
-    chromium: Browser, site: str, anna: cast.House, width: int, scheme: Any
+    chromium: Browser, site: str, world: World, language: str
 ) -> None:
-    context = chromium.new_context(
-        base_url=site,
-        locale="sv-SE",
-        color_scheme=scheme,
-        viewport={"width": width, "height": 900},
-    )
-    page = context.new_page()
-    trouble: dict[str, list[str]] = {}
-    page.goto("/konto/login/")
-    trouble["/konto/login/"] = violations(page)
-    sign_in(page, anna.administrator.user.email)
-    for address in pages_of(anna):
-        answer = page.goto(address)
-        assert answer is not None
-        assert answer.status == 200, address
-        trouble[address] = violations(page)
-        if page.evaluate("() => document.documentElement.scrollWidth > innerWidth"):
-            trouble[address].append("wider than the window")
-    context.close()
-    assert {address: found for address, found in trouble.items() if found} == {}
+    """Once loaded it is looked at on a phone and at a desk, in the light and in the dark."""
+    locale, width = LOCALES[language]
+    size = {"width": width, "height": 900}
+    windows = Windows(chromium, site, world, locale=locale, viewport=size)
+    looks = list(states.everything(world))
+    for look in looks:
+        page = windows.first_view(look)
+        windows.note(look, looked_at_everyhow(page, f"{language} {look}"))
+        if page.get_attribute("html", "lang") != language:
+            windows.note(look, ["speaks another language"])
+    windows.close()
+    assert windows.trouble == {}
+    assert len(looks) > 100
+    assert windows.heaviest > 20 * 1024, "the pages were weighed with their style"
+
+
+def test_every_form_says_beside_the_field_what_is_wrong_and_stands_there(
+    chromium: Browser, site: str, world: World
+) -> None:
+    windows = Windows(chromium, site, world, locale="sv-SE")
+    told = 0
+    for look in [each for each in filled(world) if each.asks]:
+        page = windows.open(look)
+        sized(page, 320)
+        for place in page.evaluate(ASKING):
+            windows.open(look)
+            with page.expect_navigation():
+                page.evaluate(EMPTIED, place)
+            says, found = mistakes(page)
+            if says:
+                told += 1
+                found += violations(page) + (["wider than the window"] if wider(page) else [])
+                windows.note(f"{look} form {place}", found)
+                pictured(page, f"mistake {look} {place}")
+    windows.close()
+    assert windows.trouble == {}
+    assert told > 25
+
+
+def static(route: Route) -> None:
+    """Answer with a style as it lies in the tree: the demo's own are in no service's manifest."""
+    name = route.request.url.partition("/static/")[2]
+    folders = [BASE_DIR / "static", BASE_DIR / "smartsvar" / "demo" / "static"]
+    (found,) = [folder / name for folder in folders if (folder / name).exists()]
+    route.fulfill(path=found)
+
+
+def as_page(route: Route, _request: Request, said: str) -> None:
+    route.fulfill(body=said, content_type="text/html")
+
+
+def demo_pages(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Return the pages that only a demo has, as its views make them."""
+    monkeypatch.setattr(views, "MAIL", folder)
+    made = {"no mails": browser().get("/demo/mail/").content.decode()}
+    (folder / f"{MAIL_NAME}.eml").write_bytes(MAIL.encode())
+    one = f"/demo/mail/{MAIL_NAME}/"
+    for what, address in {"mails": "/demo/mail/", "mail": one}.items():
+        made[what] = browser().get(address).content.decode()
+    return made
+
+
+def test_pages_of_trouble_and_of_the_demo_are_accessible_and_fit(
+    page: Page, demo: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are made here and shown in the site's place: what breaks a server needs none."""
+    pages = states.trouble() | demo_pages(tmp_path, monkeypatch)
+    assert {"400", "403", "404", "429", "500", "503", "held"} <= set(pages)
+    names = {each.name for each in demo_urls.urlpatterns}
+    elsewhere = {"mail-html", "design"}  # a mail as it was sent, and what test_design looks at
+    assert names - elsewhere == {"mail", "mail-detail"}
+    page.emulate_media(reduced_motion="reduce")
+    page.route("**/static/**", static)
+    trouble = {}
+    for name, content in pages.items():
+        page.route("**/shown", partial(as_page, said=content))
+        page.goto("/shown")
+        if found := looked_at_everyhow(page, name):
+            trouble[name] = found
+    assert trouble == {}

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from customers.models import SignInEvent
 from tests import cast
 from tests.journeys.conftest import sign_in
-from tests.journeys.test_pages import violations
+from tests.journeys.looking import violations
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 KEY = {

@@ -17,7 +17,7 @@ from messages.delivery import claim, deliver, deliver_due
 from messages.models import Delivery, PhoneMessage
 from smartsvar.clock import database_now
 from tests import cast
-from tests.mailbox import mails_to
+from tests.mailbox import html_of, mails_to, text_of
 from tests.processes import celery_worker, wait_until
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
@@ -51,8 +51,8 @@ def test_the_mail_says_who_called_and_what_about(anna: cast.House) -> None:
     delivery = to(anna, unique("stina"))
     assert deliver(delivery.id) == State.ACCEPTED
     (mail,) = mails_to(delivery.address)
-    text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
-    html = mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    text = text_of(mail)
+    html = html_of(mail)
     for body in (text, html):
         assert cast.PLANTED_NAME in body
         assert "070-174 06 66" in body
@@ -212,7 +212,7 @@ def test_a_hostile_name_makes_no_header_and_no_markup(anna: cast.House, evil: st
     assert deliver(delivery.id) == State.ACCEPTED
     (mail,) = mails_to(delivery.address)
     assert mail["Bcc"] is None
-    assert "<script>" not in mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    assert "<script>" not in html_of(mail)
     assert mails_to("alla@ankdamm.example") == []
 
 

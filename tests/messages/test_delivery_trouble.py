@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from django.conf import settings as configured
 
-from messages.channels.email import send as channel
 from messages.delivery import LEASE, RUN_SECONDS, deliver, deliver_due
 from messages.models import Delivery
-from smartsvar import mail
+from smartsvar import letters, mail
 from smartsvar.celery import app
 from tests import cast
 from tests.messages.test_delivery import delivery_of, to, unique
@@ -84,7 +83,7 @@ def test_a_mail_that_cannot_be_written_fails_with_the_errors_name(
     anna: cast.House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     delivery = to(anna, unique("stina"))
-    monkeypatch.setattr(channel, "render_to_string", _fail)
+    monkeypatch.setattr(letters, "render_to_string", _fail)
     monkeypatch.setattr(mail, "get_connection", lambda: pytest.fail("a connection"))
     assert deliver(delivery.id) == State.FAILED
     delivery.refresh_from_db()

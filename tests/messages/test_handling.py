@@ -61,8 +61,8 @@ def test_bertil_marks_a_message_as_handled_and_takes_it_back(
 def test_who_handled_it_first_stays_though_another_says_the_same(anna: cast.House) -> None:
     message, now = cast.message_of(anna), database_now()
     rows = PhoneMessage.objects.of(anna.customer)
-    assert mark_messages(rows, Mark.HANDLED, by=anna.member, at=now) == 1
-    assert mark_messages(rows, Mark.HANDLED, by=anna.administrator, at=now) == 0
+    assert len(mark_messages(rows, Mark.HANDLED, by=anna.member, at=now)) == 1
+    assert mark_messages(rows, Mark.HANDLED, by=anna.administrator, at=now) == []
     message.refresh_from_db()
     assert message.handled_by == anna.member
 
@@ -169,6 +169,23 @@ def test_nothing_is_assigned_to_a_stranger_nor_to_who_is_not_shown_it(
         assert browser.post(path, {"member": str(who)}).status_code == 302
     message.refresh_from_db()
     assert message.assigned_to is None
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_nothing_is_assigned_to_who_is_removed_between_the_form_and_the_deed(
+    anna: cast.House, sign_in: Any, monkeypatch: Any
+) -> None:
+    message = cast.message_of(anna)
+
+    def late(*people: Any, **facts: Any) -> None:
+        remove_member(anna.reader, by=anna.administrator, at=database_now())
+        assign_message(*people, **facts)
+
+    monkeypatch.setattr("messages.views.assign_message", late)
+    path, body = at(anna, "phone_messages:assign", message.pk), {"member": str(anna.reader.pk)}
+    answer = sign_in(anna.member).post(path, body, follow=True)
+    assert "inte medlem längre" in answer.content.decode()
+    assert "phonemessage.assigned" not in verbs(message)
 
 
 def test_of_a_removed_member_the_notes_stay_and_nothing_is_assigned_any_more(

@@ -12,6 +12,7 @@ from messages.channels.email.send import compose
 from messages.models import Delivery, PhoneMessage
 from smartsvar.clock import database_now
 from tests import cast
+from tests.mailbox import Markup
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -91,7 +92,26 @@ def test_an_english_customers_mail_is_english(anna: cast.House) -> None:
     anna.customer.language = "en"
     mail = compose(cast.message_of(anna), "s@ankdamm.example")
     assert mail.subject.startswith("Phone message from")
-    assert "Read the message on Mina Sidor" in str(mail.alternatives[0][0])
+    assert "The message on Mina Sidor" in str(mail.alternatives[0][0])
+
+
+def test_a_message_is_in_the_language_of_who_gets_it_not_of_the_company(anna: cast.House) -> None:
+    person = anna.reader.user
+    person.language = "en"
+    person.save()
+    message = cast.message_of(anna)
+    subjects = [compose(message, each).subject for each in (person.email.upper(), "s@x.example")]
+    assert subjects[0].startswith("Phone message from")
+    assert subjects[1].startswith("Telefonmeddelande från")
+
+
+def test_only_ours_becomes_a_link_of_what_a_caller_says(anna: cast.House) -> None:
+    matter = "Läs här:\nhttps://evil.example/\n\n<a href='https://evil.example/'>här</a>"
+    mail = compose(cast.message_of(anna, matter=matter), "s@x.example")
+    links = Markup(str(mail.alternatives[0][0])).links
+    assert {link.partition(":")[0] for link in links} == {"https", "tel", "mailto"}
+    assert not [link for link in links if "evil" in link]
+    assert "https://evil.example/" in mail.body
 
 
 def test_an_invitations_mail_carries_the_link(anna: cast.House, mailoutbox: Any) -> None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from customers.actions.covers import About, restrict
 from customers.actions.leaving import remove_member
 from customers.actions.staff import StaffDetails, add_staff, remove_staff
-from customers.models import Member, StaffMember, Target
+from customers.models import Member, Sees, StaffMember, Target
 from messages import sending_on
 from messages.delivery import deliver
 from messages.models import Delivery, PhoneMessage
@@ -19,6 +19,7 @@ from messages.sending_on import Recipient, SentOften, UnderWay, send_on
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
 from tests import cast
+from tests.unreadable.damage import envelope_flipped
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 State = Delivery.State
@@ -69,10 +70,12 @@ def test_bertil_sends_it_again_and_it_counts_as_delivered(
 def test_todays_address_is_offered_when_it_has_changed(
     anna: cast.House, message: PhoneMessage, sign_in: Any
 ) -> None:
+    before = anna.staff.email
     anna.staff.email = "stina.ny@ankdamm.example"
     anna.staff.save()
     page = sign_in(anna.member).get(path_of(message)).content.decode()
     assert "stina.ny@ankdamm.example" in page
+    assert before not in page, "whose that is today, nobody knows"
     sign_in(anna.member).post(path_of(message), {"to": "person"})
     assert newest(message).address == "stina.ny@ankdamm.example"
 
@@ -115,6 +118,66 @@ def test_nothing_is_sent_to_a_restricted_member(anna: cast.House, message: Phone
     restrict(anna.customer, about, reason="x", keeps=False, by=anna.administrator, at=now)
     assert deliver(sent.id) == ""
     assert mail.outbox == []
+
+
+def test_what_was_forwarded_to_who_is_removed_is_not_sent_to_the_company(
+    anna: cast.House, message: PhoneMessage, kalle: StaffMember, sign_in: Any
+) -> None:
+    browser, now = sign_in(anna.administrator), database_now()
+    sent = send_on(message, Recipient("forwarded", member=anna.reader), by=anna.member, at=now)
+    removing = reverse("customers:member_remove", args=[anna.customer.number, anna.reader.id])
+    assert "vidarebefordrats till personen" in browser.get(removing).content.decode()
+    remove_member(anna.reader, by=anna.administrator, at=now)
+    assert deliver(sent.id) == State.DEAD
+    told = Recipient("forwarded", kalle.email, staff=kalle)
+    sent = send_on(message, told, by=anna.member, at=database_now())
+    remove_staff(kalle, by=anna.administrator)
+    assert deliver(sent.id) == State.DEAD
+    assert mail.outbox == []
+    assert newest(message).error == "recipient_erased"
+    page = browser.get(path_of(message, "portal:message")).content.decode()
+    assert "det fanns ingen adress längre" in page
+
+
+def test_whoever_is_not_shown_a_message_is_not_offered_it(
+    anna: cast.House, message: PhoneMessage, kalle: StaffMember, sign_in: Any
+) -> None:
+    Member.objects.filter(id=anna.reader.id).update(sees=Sees.OWN, staff=kalle)
+    browser, to = sign_in(anna.member), {"to": f"member-{anna.reader.id}"}
+    assert anna.reader.user.email not in browser.get(path_of(message)).content.decode()
+    assert browser.post(path_of(message), to).status_code == 200
+    Member.objects.filter(id=anna.reader.id).update(staff=anna.staff)
+    assert browser.post(path_of(message), to).status_code == 302, "her own she may have"
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+@pytest.mark.parametrize("what", ["member", "staff"])
+def test_who_is_removed_between_the_form_and_the_deed_is_said_to_be(
+    anna: cast.House, message: PhoneMessage, sign_in: Any, monkeypatch: Any, what: str
+) -> None:
+    def late(*people: Any, **facts: Any) -> Delivery:
+        if what == "staff":
+            remove_staff(anna.staff, by=anna.administrator)
+        else:
+            remove_member(anna.reader, by=anna.administrator, at=database_now())
+        return send_on(*people, **facts)
+
+    monkeypatch.setattr("messages.views.send_on", late)
+    person = anna.staff if what == "staff" else anna.reader
+    answer = sign_in(anna.member).post(path_of(message), {"to": f"{what}-{person.pk}"})
+    assert answer.status_code == 200
+    assert "har tagits bort under tiden" in answer.content.decode()
+    assert newest(message).cause == "taken"
+
+
+def test_a_damaged_person_on_the_register_leaves_the_others_to_send_to(
+    anna: cast.House, message: PhoneMessage, kalle: StaffMember, sign_in: Any
+) -> None:
+    envelope_flipped(anna.staff, kalle)
+    answer = sign_in(anna.member).get(path_of(message))
+    assert answer.status_code == 200
+    assert kalle.email in answer.content.decode()
+    assert 'value="last"' not in answer.content.decode()
 
 
 def test_one_at_a_time_and_not_for_ever(

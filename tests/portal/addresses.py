@@ -14,6 +14,7 @@ from customers.actions.absences import AbsenceFacts, add_absence
 from customers.actions.members import invite
 from customers.actions.registers import keep_upload
 from customers.models import Role
+from messages.handling import add_note
 from recordings.listening import Scope, grant_listening
 from smartsvar.clock import database_now
 from tests import cast
@@ -73,6 +74,11 @@ ADDRESSES = [
     ),
     Address("phone_messages:assign", CHANGERS, "message", get=405, post=302, body={"member": ""}),
     Address("phone_messages:note", CHANGERS, "message", post=302, body={"text": "Ringt upp."}),
+    Address(
+        "phone_messages:note_change", ADMINISTRATORS, "note", post=302, refused=404,
+        body={"text": "Ringt upp."},
+    ),
+    Address("phone_messages:note_remove", ADMINISTRATORS, "note", post=302, refused=404),
     Address("phone_messages:send_on", CHANGERS, "message", post=200, body={"to": ""}),
     Address("phone_messages:delete", CHANGERS, "message", post=302),
     Address("customers:staff_list", EVERYBODY),
@@ -97,7 +103,7 @@ ADDRESSES = [
         body={"kind": "lunch", "first_day": "2090-01-01"},
     ),
     Address("customers:absence_end", CHANGERS, "absence", get=405, post=302),
-    Address("customers:absence_remove", CHANGERS, "absence", post=302),
+    Address("customers:absence_remove", CHANGERS, "absence", post=200),
     Address("portal:address_swap", ADMINISTRATORS, post=200),
     Address(
         "customers:members", ADMINISTRATORS, post=302,
@@ -132,6 +138,7 @@ def things_of(house: cast.House) -> dict[str, Any]:
             house.customer, scope, lasts=lasts, reason="Knaster", by=by, at=at
         ),
         "message": cast.message_of(house, call_id="samtal-1"),
+        "note": add_note(cast.message_of(house), "Ringde upp.", by=house.administrator, at=at),
         "staff": house.staff,
         "absence": add_absence(
             house.staff, AbsenceFacts(starts_at=at), by=house.administrator, at=at

@@ -53,7 +53,7 @@ def test_it_is_shown_first_and_replaced_on_confirmation(
         assert part in shown
     assert StaffMember.objects.get(pk=anna.staff.pk).email == old, "nothing is done yet"
     said = browser.post(page(anna), body | {"confirmed": "yes"}, follow=True).content.decode()
-    assert "4 ställen, 1 väntande" in said
+    assert "4 ställen, 1 väntande meddelande." in said
     assert StaffMember.objects.get(pk=anna.staff.pk).email == NEW
     assert Customer.objects.get(pk=anna.customer.pk).email == NEW
     assert Absence.objects.get().text == f"Skriv till {NEW}."

@@ -2,15 +2,19 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from customers.actions.looks import Listed, note_listed
 from customers.actions.support import see_customer
 from messages.actions import read_message
 from recordings.actions import play_recording, show_recording
@@ -18,8 +22,7 @@ from recordings.listening import Scope, grant_listening, let_listen, revoke_list
 from recordings.models import ListeningGrant, Recording
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
-from smartsvar.portal.insight import LOOKS
-from smartsvar.portal.trail import VERBS
+from smartsvar.portal.trail import DEEDS, LOOKS, VERBS
 from tests import cast
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -44,8 +47,83 @@ def lines(answer: Any) -> list[tuple[str, str]]:
     return [(row.verb, row.actor_kind) for row, _ in answer.context["lines"]]
 
 
-def test_every_kind_of_look_has_words() -> None:
-    assert set(LOOKS) <= set(VERBS)
+def test_every_verb_is_either_a_look_or_a_deed() -> None:
+    assert not set(LOOKS) & set(DEEDS)
+    assert set(LOOKS) | set(DEEDS) == set(VERBS)
+    assert set(Listed) <= set(LOOKS)
+
+
+LOOKING = re.compile(
+    r"seen|sought|searched|read|played|heard|listed|shown|fetched|downloaded|exported|collected"
+    r"|copied|refused"
+)
+NO_LOOK = {
+    "case.refused": "a decision",
+    "phonemessage.marked_read": "a mark, perhaps by somebody who read nothing",
+}
+
+
+@pytest.mark.parametrize("verb", sorted(DEEDS))
+def test_no_deed_sounds_like_a_look(verb: str) -> None:
+    """Whatever is seen, fetched or searched from now on is on the page, or said here why not."""
+    words = verb.partition(".")[2].split("_")
+    assert verb in NO_LOOK or not any(LOOKING.fullmatch(word) for word in words)
+
+
+def test_what_is_downloaded_searched_and_exported_is_on_the_page(
+    anna: cast.House, sign_in: Any
+) -> None:
+    call, client, number = cast.call_of(anna), sign_in(anna.member), anna.customer.number
+    taken: Any = client.get(reverse("recordings:download", args=[number, call.pk]))
+    assert b"".join(taken.streaming_content)
+    client.get(reverse("customers:staff_csv", args=[number]))
+    client.post(reverse("portal:events", args=[number]), {"text": "zacharias"})
+    assert {verb for verb, _kind in lines(client.get(page_of(anna)))} == {
+        "recording.downloaded", "customer.register_exported", "customer.searched",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("page", "verb"),
+    [
+        ("portal:events", Listed.EVENTS), ("recordings:list", Listed.CALLS),
+        ("phone_messages:list", Listed.MESSAGES), ("customers:staff_list", Listed.REGISTER),
+    ],
+)  # fmt: skip
+def test_a_list_is_noted_once_an_hour_for_each_reader(
+    anna: cast.House, sign_in: Any, page: str, verb: str
+) -> None:
+    path = reverse(page, args=[anna.customer.number])
+    for member in (anna.reader, anna.reader, anna.member):
+        assert sign_in(member).get(path).status_code == 200
+    rows = AuditEntry.objects.filter(verb=verb, customer_id=anna.customer.pk)
+    assert len(rows) == 2
+    assert {row.actor_id for row in rows} == {anna.reader.pk, anna.member.pk}
+    cache.clear()  # an hour later
+    sign_in(anna.reader).get(path)
+    assert rows.all().count() == 3
+    assert (verb, "member") in lines(sign_in(anna.administrator).get(page_of(anna)))
+
+
+@pytest.mark.parametrize(
+    ("path", "verb"),
+    [("messages", Listed.MESSAGES), ("recordings", Listed.CALLS), ("staff", Listed.REGISTER)],
+)
+def test_what_a_system_fetches_by_the_list_is_on_the_page(
+    anna: cast.House, client: Client, sign_in: Any, path: str, verb: str
+) -> None:
+    for _turn in range(2):
+        head = {"Authorization": f"Bearer {anna.secret}"}
+        assert client.get(f"/api/v1/{path}/", headers=head).status_code == 200
+    assert lines(sign_in(anna.administrator).get(page_of(anna))) == [(verb, "key")]
+
+
+def test_with_the_cache_away_a_list_is_noted_each_time(anna: cast.House, monkeypatch: Any) -> None:
+    """Rather twice than not at all."""
+    monkeypatch.setattr(cache, "get", lambda *_args: None)
+    for _turn in range(2):
+        note_listed(Listed.CALLS, anna.customer, by=anna.reader, at=database_now())
+    assert AuditEntry.objects.filter(verb=Listed.CALLS).count() == 2
 
 
 def test_anna_sees_every_look_and_nothing_but_looks(
@@ -146,7 +224,7 @@ def test_anna_grants_by_the_form_sees_the_listen_and_revokes(
 ) -> None:
     let_listen(sven, at=database_now())
     call, client, number = cast.call_of(anna), sign_in(anna.administrator), anna.customer.number
-    form = {"reason": "<b>Knaster</b> \u202e", "hours": "1"}
+    form = {"reason": "<b>Knaster</b>", "hours": "1"}
     page = reverse("recordings:grant_call", args=[number, call.pk])
     listed = client.post(page, form, follow=True).content.decode()
     assert "&lt;b&gt;Knaster" in listed

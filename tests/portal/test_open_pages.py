@@ -138,6 +138,32 @@ def test_the_feed_is_atom_with_every_announcement(client: Client, sven: User) ->
     assert "New firewall" in str(entries[0].findtext(f"{ATOM}title"))
 
 
+def test_the_feed_stands_whatever_an_announcement_holds(client: Client, sven: User) -> None:
+    made = announce(sven, "news", begins=-1, hours=None)
+    Bulletin.objects.filter(pk=made.pk).update(title_sv="Ny\x0bsida\ufffe", text_sv="a\x0c\nb")
+    answer = client.get(reverse("portal:status_feed"), headers={"Accept-Language": "sv"})
+    (entry,) = ElementTree.fromstring(answer.content).findall(f"{ATOM}entry")
+    assert str(entry.findtext(f"{ATOM}title")).endswith("Nysida")
+    assert entry.findtext(f"{ATOM}summary") == "a\nb"
+
+
+@pytest.mark.parametrize("name", ["title_sv", "title_en", "text_sv", "text_en"])
+@pytest.mark.parametrize("sign", ["\x0b", "\u202e", "\ufffe"])
+def test_sven_announces_nothing_that_cannot_be_shown(
+    sign_in: Any, sven: User, name: str, sign: str
+) -> None:
+    facts = {
+        "kind": "news", "starts_at_0": "2027-03-01", "starts_at_1": "02:00:00",
+        "title_sv": "Nytt", "title_en": "New", "text_sv": "Ja", "text_en": "Yes",
+    }  # fmt: skip
+    answer = sign_in(sven).post(
+        reverse("admin:bulletins_bulletin_add"), facts | {name: f"Nytt{sign}här"}
+    )
+    assert answer.status_code == 200
+    assert list(answer.context["adminform"].form.errors) == [name]
+    assert not Bulletin.objects.exists()
+
+
 def test_anna_is_told_on_her_first_page(sign_in: Any, anna: cast.House, sven: User) -> None:
     page = reverse("portal:overview", args=[anna.customer.number])
     browser = sign_in(anna.administrator)

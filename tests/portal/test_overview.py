@@ -14,6 +14,7 @@ from messages.models import PhoneMessage
 from recordings.models import Recording
 from smartsvar.clock import STOCKHOLM, database_now
 from smartsvar.portal.figures import DAYS, figures_for
+from smartsvar.portal.views.overview import _away_today
 from tests import cast
 from tests.conftest import browser as a_browser
 
@@ -73,6 +74,17 @@ def test_who_is_away_today_stands_there_and_who_was_or_will_be_does_not(
     away = told.split("Away today", 1)[1].split("</section>", 1)[0]
     assert [name for name in spans if f"Person {name}" in away] == ["Nu", "Tills vidare"]
     assert "until further notice" in away
+
+
+def test_who_is_back_hides_nobody_who_is_away_now(anna: cast.House, monkeypatch: Any) -> None:
+    monkeypatch.setattr("smartsvar.portal.views.overview.AWAY", 2)
+    at = datetime(2027, 2, 3, 15, tzinfo=STOCKHOLM)
+    for hour in range(3):
+        facts = AbsenceFacts(starts_at=at.replace(hour=hour + 1), ends_at=at.replace(hour=hour + 2))
+        add_absence(anna.staff, facts, by=anna.member, at=at.replace(hour=0))
+    facts = AbsenceFacts(starts_at=at.replace(hour=12))
+    now = add_absence(anna.staff, facts, by=anna.member, at=at.replace(hour=0))
+    assert [each["absence"] for each in _away_today(anna.member, at)] == [now]
 
 
 def test_the_days_are_swedish_days_and_a_row_falls_on_one(anna: cast.House) -> None:

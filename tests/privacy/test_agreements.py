@@ -43,6 +43,7 @@ from smartsvar.clock import database_now
 from smartsvar.keep import later
 from subprocessors.notices import today
 from tests import cast
+from tests.privacy.pdf_text import text_of
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -127,6 +128,58 @@ def test_the_signature_page_says_who_signed_what(anna: cast.House, settings: Any
     for fact in (company, "Anna Ank", "VD", row.version, "Ankdamms Svarstjänst AB"):
         assert fact in said
     assert any(row.signed_at.strftime("%Y-%m-%dT%H:%M") in fact for fact in said)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Łukasz Żółć", "Νίκος Παπαδόπουλος", "Іван Ґалаґан", "Nguyễn Thị Ánh", "Åsa O’Ödman", "{nb}"],
+)
+def test_a_name_in_these_letters_stands_in_the_document_as_it_was_written(
+    anna: cast.House, name: str
+) -> None:
+    at = database_now()
+    row = finished(begun(anna.administrator, at, name=name), anna.administrator, at)
+    printed = text_of(steps.document_of(row)).split("\n")
+    assert name.replace("’", "'") in printed
+
+
+def test_nothing_that_a_signer_writes_is_read_as_markup(anna: cast.House) -> None:
+    name = "[Anna](https://evil.example) **Ank** --x-- __y__ <b>"
+    at = database_now()
+    pdf = steps.document_of(
+        finished(begun(anna.administrator, at, name=name), anna.administrator, at)
+    )
+    assert name in text_of(pdf)
+    assert b"evil.example" not in pdf, "a link has its address in clear"
+
+
+@pytest.mark.parametrize("field", ["name", "title"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Anna\nBeviljat: allt",
+        "Anna\tAnk",
+        "Anna\u2028Ank",
+        "\u202eknA",
+        "محمد",
+        "דוד",
+        "王",
+        "राम",
+        "😀",
+    ],
+)
+def test_what_the_document_cannot_print_is_refused_beside_the_field(
+    anna: cast.House, sign_in: Any, field: str, written: str
+) -> None:
+    page = reverse("privacy:agreement_sign", args=[anna.customer.number])
+    client = sign_in(anna.administrator)
+    version = client.get(page).context["form"].initial["version"]
+    form = {"name": "Anna Ank", "title": "VD", "entitled": "on", "version": version}
+    refused = client.post(page, form | {field: written})
+    assert refused.status_code == 200
+    assert list(refused.context["form"].errors) == [field]
+    assert not Signing.objects.exists()
+    assert client.post(page, form | {field: "Łukasz Νίκος Іван"}).status_code == 302
 
 
 def test_our_signature_over_it_holds_by_the_published_verifier(

@@ -17,7 +17,7 @@ from privacy.tasks import purge_due, watch_purge
 from smartsvar import mail
 from smartsvar.clock import database_now
 from tests import cast
-from tests.mailbox import mails_to
+from tests.mailbox import mails_to, text_of
 from tests.privacy.test_purge import age
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
@@ -58,7 +58,7 @@ def test_the_health_endpoint_is_red_names_the_part_in_the_log_only_and_mails_onc
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     assert {line["part"] for line in lines if "part" in line} == {"purge"}
     (sent,) = mails_to(operator)
-    assert "no purge" in sent.get_content().lower()
+    assert "no purge" in text_of(sent).lower()
 
 
 def test_it_is_green_again_after_a_run_and_the_next_outage_is_told_of_too(

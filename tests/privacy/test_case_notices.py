@@ -18,7 +18,7 @@ from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
 from tests import cast
 from tests.conformance.planted import found_in
-from tests.mailbox import mails_to
+from tests.mailbox import mails_to, text_of
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -51,10 +51,6 @@ def granted(case: Case) -> None:
 
 def stored(case: Case) -> Case:
     return Case.objects.get(id=case.id)
-
-
-def text_of(letter: Any) -> str:
-    return str(letter.get_content())
 
 
 def test_anna_is_told_of_more_time_and_of_the_answer_and_of_nothing_else(

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from customers.actions.covers import About, restrict
+from customers.actions.staff import StaffDetails, add_staff
 from customers.models import Hold, Member, Target, User
 from privacy.cases.steps import (
     NotOpen,
@@ -23,11 +24,13 @@ from privacy.cases.steps import (
     open_case,
     withdraw,
 )
+from privacy.forms.cases import CaseForm
 from privacy.models import Case, CaseKind, CaseState
 from recordings.models import Recording
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
+from smartsvar.shredding.actions import shred
 from tests import cast
 from tests.conformance.planted import found_in
 
@@ -494,3 +497,24 @@ def test_the_list_asks_the_database_as_often_for_many_requests_as_for_few(
     few = count()
     ask(10)
     assert count() == few
+
+
+def test_whom_a_request_may_be_about_is_sorted_as_swedes_sort(anna: cast.House) -> None:
+    for name in ("Örjan", "Älva", "åke", "Zara"):
+        details = StaffDetails(name=name)
+        add_staff(anna.customer, details, by=anna.administrator, at=database_now())
+    choices: Any = CaseForm(member=anna.administrator).fields["person"]
+    named = [name for _, name in choices.choices]
+    assert named == ["–", anna.staff.name, "Zara", "åke", "Älva", "Örjan"]
+
+
+def test_a_cases_number_is_never_given_twice_though_the_case_is_gone(
+    anna: cast.House, cecilia: cast.House
+) -> None:
+    numbers = []
+    for house in (anna, cecilia, anna):
+        case = asked(house)
+        numbers.append(case.number)
+        withdraw(case, by=house.administrator, at=database_now())
+        shred([case], by=SYSTEM)
+    assert numbers == [1001, 1002, 1003]

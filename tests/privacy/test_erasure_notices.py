@@ -23,7 +23,7 @@ from smartsvar.clock import database_now
 from smartsvar.vault.models import RecordKey
 from tests import cast
 from tests.conformance.planted import found_in
-from tests.mailbox import mails_to
+from tests.mailbox import mails_to, text_of
 from tests.unreadable.damage import flipped, overwrite
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
@@ -53,7 +53,7 @@ def chief_of(house: cast.House) -> str:
 
 
 def mails_of(address: str) -> list[str]:
-    return [f"{letter['Subject']}\n{letter.get_content()}" for letter in mails_to(address)]
+    return [f"{letter['Subject']}\n{text_of(letter)}" for letter in mails_to(address)]
 
 
 def first() -> tuple[ErasureNotice, datetime]:

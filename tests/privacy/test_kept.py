@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from customers.actions.contract import end_contract
 from customers.actions.covers import About, end_cover, hold, restrict
@@ -23,7 +23,7 @@ from smartsvar.audit.actors import SYSTEM
 from smartsvar.clock import database_now
 from tests import cast
 from tests.conformance.planted import found_in
-from tests.mailbox import mails_to
+from tests.mailbox import mails_to, text_of
 from tests.privacy.test_purge import age
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
@@ -177,7 +177,8 @@ def test_support_reads_who_why_and_since_when(
         text = " ".join(browser.get(address).content.decode().split())
     assert "Bevaras efter sin tid" in text
     row = text.split(f'<th scope="row">{own.number}</th>', 1)[1].split("</tr>", 1)[0]
-    assert row == f"<td>1</td><td>en begränsning</td><td>{own.due_at:%Y-%m-%d}</td>"
+    due = timezone.localtime(own.due_at)
+    assert row == f"<td>1</td><td>en begränsning</td><td>{due:%Y-%m-%d}</td>"
     assert not found_in(text.encode())
 
 
@@ -194,7 +195,7 @@ def test_operators_are_told_once_a_day_by_number_when_it_has_lasted(
     assert notices.remind(soon) == 1
     assert notices.remind(soon) == 0
     (letter,) = mails_to(operators)
-    text = str(letter.get_content())
+    text = text_of(letter)
     assert f"Kund {own.number}: 1 post" in text
     assert "måste besvaras" not in text
     assert letter["Subject"] == "Bevaras efter sin tid"

@@ -2,8 +2,6 @@
 
 import csv
 import io
-import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -46,6 +44,7 @@ from smartsvar.vault.rows import SealedField
 from subprocessors.notices import today
 from subprocessors.purposes import purposes_in_use
 from tests import cast
+from tests.privacy import pdf_text
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -329,10 +328,7 @@ def test_what_is_not_public_never_lies_in_the_cache(
 def text_of(content: bytes) -> str:
     """Return what the PDF's pages show, line by line as they stand."""
     assert content.startswith(b"%PDF-")
-    streams = re.findall(rb"stream\n(.*?)\nendstream", content, re.DOTALL)
-    pages = b"".join(zlib.decompress(each) for each in streams if each[:1] == b"\x78")
-    shown = re.findall(rb"\((.*?)(?<!\\)\) Tj", pages, re.DOTALL)
-    return b" ".join(shown).decode("latin-1").replace("\\", "")
+    return pdf_text.text_of(content).replace("\n", " ")
 
 
 def odd(cell: str) -> Document:
@@ -352,7 +348,7 @@ def test_a_bar_does_not_break_the_table() -> None:
 
 def test_letters_that_the_pdf_lacks_do_not_stop_it() -> None:
     text = text_of(pdf(odd("Łódź Ærø Ökänd 北"), AT))
-    assert "Lódz Ærø Ökänd ?" in text
+    assert "Łódź Ærø Ökänd ?" in text
     assert 'Udda - "titel"' in text
 
 

@@ -17,7 +17,7 @@ from smartsvar.clock import database_now
 from smartsvar.vault.blobs import BlobReader
 from tests.cast import House, tone
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.either_stack]
 
 RATE = 16000
 SECONDS = 10

@@ -14,6 +14,7 @@ from smartsvar.demo.children import StartError, spawn, wait_until
 from tests.deploy.compose import ROOT
 from tests.services.__main__ import run
 
+pytestmark = pytest.mark.either_stack
 RUNNER = [sys.executable, "-m", "tests.services", "--stack", "sqlite"]
 
 

@@ -15,6 +15,7 @@ from django.utils import formats, translation
 
 from customers.actions.covers import About, end_cover, restrict
 from customers.models import Customer, Target, User
+from privacy.waiting import waiting_for
 from smartsvar import mail
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
@@ -33,7 +34,7 @@ from subprocessors.notices import (
 )
 from subprocessors.tasks import tell_customers
 from tests import cast
-from tests.mailbox import mails_to
+from tests.mailbox import mails_to, text_of
 from tests.subprocessors.register import engaged
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
@@ -60,7 +61,7 @@ def announced(planned: Engagement, sven: Any) -> Notice:
 
 
 def arrived(house: cast.House) -> list[str]:
-    return [str(each.get_content()) for each in mails_to(house.customer.email)]
+    return [text_of(each) for each in mails_to(house.customer.email)]
 
 
 def states() -> set[str]:
@@ -87,7 +88,7 @@ def test_the_mail_is_in_the_customers_language(
     Customer.objects.filter(id=cecilia.customer.id).update(language="en")
     announced(planned, sven)
     tell_customers()
-    assert "vi tänker anlita Postduvan AB" in arrived(anna)[0]
+    assert "Vi tänker anlita Postduvan AB" in arrived(anna)[0]
     assert "we mean to engage Postduvan AB" in arrived(cecilia)[0]
 
 
@@ -284,6 +285,18 @@ def test_anna_objects_and_reads_the_answer_and_cecilia_sees_nothing_of_it(
     hers = cecilias.get(reverse("subprocessors:notices", args=[cecilia.customer.number]))
     assert reason not in hers.content.decode()
     assert objections_page(cecilia, notice) in hers.content.decode()
+
+
+def test_having_objected_anna_is_asked_for_nothing_on_her_first_page(
+    anna: cast.House, cecilia: cast.House, planned: Engagement, sven: Any, sign_in: Any
+) -> None:
+    notice = announced(planned, sven)
+    for house in (anna, cecilia):
+        assert waiting_for(house.customer, database_now()).object_until
+    answer_page = sign_in(anna.administrator).post(objections_page(anna, notice), {"reason": "Nej"})
+    assert answer_page.status_code == 302
+    assert waiting_for(anna.customer, database_now()).object_until is None
+    assert waiting_for(cecilia.customer, database_now()).object_until
 
 
 def test_an_objection_says_why(anna: cast.House, planned: Any, sven: Any, sign_in: Any) -> None:

@@ -39,6 +39,14 @@ def test_a_country_that_is_missing_or_outside_fails(here: Any, variable: str, co
     assert [error.id for error in regions.check_regions(None)] == ["smartsvar.E030"]
 
 
+def test_where_a_broker_is_must_be_said_if_there_is_one(here: Any) -> None:
+    here.OIDC_ISSUER, here.OIDC_COUNTRY = "https://broker.example.se", ""
+    (fault,) = regions.faults()
+    assert "OIDC_COUNTRY" in fault
+    here.OIDC_COUNTRY = "DK"
+    assert regions.faults() == []
+
+
 @pytest.mark.parametrize(
     "region", ["us-east-1", "eu-west-2", "eu-central-2", "ap-south-1", "us-gov-west-1"]
 )

@@ -32,7 +32,7 @@ from tests.vault.roots import (
     use_kms,
 )
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.either_stack]
 
 SECRET = b"s" * 32
 HERE, ELSEWHERE = context("customer-key", "anna"), context("customer-key", "cecilia")

@@ -2,27 +2,28 @@
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
+from customers.readers import language_of
 from messages.models import Delivery, PhoneMessage
-from smartsvar import callers, mail
+from smartsvar import callers, letters, mail
 from smartsvar.unreadable import as_mail_trouble
 
 ADDRESS = ("address",)
 
 
 class NoRecipient(mail.GiveUp):
-    """There is no address any more: the person's is erased, and the customer has none."""
+    """There is no address any more: the person's is erased, and none may take its place."""
 
 
 def send(delivery: Delivery) -> None:
     """Send the delivery's message to its address. Raises Unsure, TryAgain, GiveUp (smartsvar.mail).
 
-    A member's sign-in address is read now. Where the person whose address it was is erased, or the
-    member is gone, it goes to the customer, as what is for nobody
-    in particular does. Raises NoRecipient, a GiveUp, where the customer has no address either.
+    A member's sign-in address is read now. Where the person whose address it was is erased, it goes
+    to the customer, as what is for nobody in particular does. Raises NoRecipient, a GiveUp, where
+    the customer has no address either, and for what was forwarded to somebody who is gone: a
+    colleague chose one reader, and the customer's mailbox has others.
     The Message-ID is the delivery's id, so a receiving system can tell a repetition.
     """
     mail.send(lambda: _mail_of(delivery))
@@ -38,7 +39,9 @@ def _mail_of(delivery: Delivery) -> EmailMultiAlternatives:
 def _address_of(delivery: Delivery) -> str:
     if delivery.member is not None:
         return delivery.member.user.email
-    address: str = delivery.address or delivery.message.customer.email
+    forwarded = delivery.cause == Delivery.Cause.FORWARDED
+    otherwise = "" if forwarded else delivery.message.customer.email
+    address: str = delivery.address or otherwise
     if not address:
         raise NoRecipient("recipient_erased")
     if not delivery.address:
@@ -48,21 +51,16 @@ def _address_of(delivery: Delivery) -> str:
 
 
 def compose(message: PhoneMessage, address: str) -> EmailMultiAlternatives:
-    """Write the mail in the customer's language, as text and HTML."""
-    with translation.override(message.customer.language):
-        facts = {
-            "message": message,
-            "number": callers.display(message.caller_number),
-            "link": settings.PUBLIC_URL
-            + reverse("portal:message", args=[message.customer.number, message.id]),
-        }
-        subject = translation.gettext("Phone message from %(who)s") % {
-            "who": message.caller_name or facts["number"] or translation.gettext("withheld number")
-        }
-        text = render_to_string("phone_messages/mail/message.txt", facts)
-        html = render_to_string("phone_messages/mail/message.html", facts)
-    written = EmailMultiAlternatives(
-        " ".join(subject.split()), text, settings.DEFAULT_FROM_EMAIL, [address]
-    )
-    written.attach_alternative(html, "text/html")
-    return written
+    """Write the mail in its reader's language, as text and HTML."""
+    number = callers.display(message.caller_number)
+    page = reverse("portal:message", args=[message.customer.number, message.id])
+    facts = {
+        "message": message,
+        "number": number,
+        "link": settings.PUBLIC_URL + page,
+        "who": message.caller_name or number or _("withheld number"),
+    }
+    return letters.write(
+        "phone_messages/mail/message", facts, subject=_("Phone message from %(who)s"),
+        to=[address], language=language_of(address, otherwise=message.customer.language),
+    )  # fmt: skip

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from customers.access import administers, member_page
@@ -18,9 +18,10 @@ from customers.models import Customer, Member, StaffMember
 from messages.readdressing import readdress, waiting_for
 from smartsvar.audit.trail import record
 from smartsvar.clock import database_now
+from smartsvar.plain_text import PlainText
 
 
-class SwapForm(forms.Form):
+class SwapForm(PlainText, forms.Form):
     """The address that stands there, and the one that takes its place."""
 
     old = forms.EmailField(
@@ -51,15 +52,20 @@ def address_swap(request: HttpRequest, member: Member) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         old, new = form.cleaned_data["old"], form.cleaned_data["new"]
         if "confirmed" in request.POST:
-            count = _swap(member, old, new)
-            done = _("The address is replaced: %(count)d places, %(mails)d waiting messages.")
-            flash.success(request, done % {"count": count[0], "mails": count[1]})
+            flash.success(request, _done(*_swap(member, old, new)))
             return redirect("customers:staff_list", member.customer.number)
         context |= {
             "standing": where_stands(member.customer, old),
             "waiting": len(waiting_for(member.customer, old)),
         }
     return render(request, "portal/address_swap.html", context)
+
+
+def _done(places: int, mails: int) -> str:
+    where = ngettext("%(count)d place", "%(count)d places", places) % {"count": places}
+    waiting = ngettext("%(count)d waiting message", "%(count)d waiting messages", mails)
+    done = _("The address is replaced: %(places)s, %(waiting)s.")
+    return done % {"places": where, "waiting": waiting % {"count": mails}}
 
 
 def _swap(member: Member, old: str, new: str) -> tuple[int, int]:

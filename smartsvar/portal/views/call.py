@@ -43,5 +43,5 @@ def _messages_of(recording: Recording, member: Member) -> list[PhoneMessage]:
     if not recording.call_id:
         return []
     rows = PhoneMessage.objects.visible_to(member).of_call(member.customer, recording.call_id)
-    told = rows.select_related("staff", "assigned_to").prefetch_related("deliveries")
+    told = rows.select_related("staff", "assigned_to").with_delivery()
     return openable(list(told.newest_first()))

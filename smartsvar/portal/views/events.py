@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from customers.access import member_page
+from customers.actions.looks import Listed, note_listed
 from customers.models import Member
 from messages.models import PhoneMessage
 from messages.views import shown_to
@@ -41,6 +42,7 @@ def events(request: HttpRequest, member: Member) -> HttpResponse:
     else:
         older, newer = (request.GET.get(name, "") for name in CURSORS)
         context["page"] = _page(sources, older, newer)
+        note_listed(Listed.EVENTS, member.customer, by=member, at=member.asked_at)
     return render(request, "portal/events.html", context)
 
 

@@ -1,5 +1,6 @@
 """The pages for everybody: status, cookies, and what programs ask for by convention."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from smartsvar.portal.standing import DAYS, days_of, state_of
 
 SHOWN = 50  # past announcements
 TEXT = "text/plain; charset=utf-8"
+NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
 VALID = timedelta(days=180)  # RFC 9116 recommends less than a year
 
 
@@ -47,11 +49,16 @@ def status_feed(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
     for each in Bulletin.objects.shown()[:SHOWN]:
         feed.add_item(
-            title=f"{each.get_kind_display()}: {each.title}", link=f"{page}#b{each.id.hex}",
-            description=each.text, unique_id=each.id.urn, updateddate=each.changed_at,
-            pubdate=each.starts_at,
+            title=f"{each.get_kind_display()}: {_in_xml(each.title)}",
+            link=f"{page}#b{each.id.hex}", description=_in_xml(each.text),
+            unique_id=each.id.urn, updateddate=each.changed_at, pubdate=each.starts_at,
         )  # fmt: skip
     return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
+
+
+def _in_xml(text: str) -> str:
+    """Leave out what no XML may hold: one such character would be the end of the whole feed."""
+    return NO_XML.sub("", text)
 
 
 @require_safe

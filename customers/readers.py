@@ -1,0 +1,50 @@
+"""In which language somebody reads our mail: the one that the person chose, else the customer's."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.core.mail import EmailMultiAlternatives
+from django.utils.functional import Promise
+
+from customers.models import Member, User
+from smartsvar import letters
+
+
+def language_of(address: str, *, otherwise: str) -> str:
+    """Return the language of whoever signs in with this address; else that of `otherwise`."""
+    known = User.objects.filter(email=address.strip().lower()).exclude(language="")
+    return known.values_list("language", flat=True).first() or otherwise
+
+
+def reads(person: User) -> str:
+    """Return the language a person reads: its own choice, else its first customer's; else ""."""
+    if person.language:
+        return person.language
+    joined = Member.objects.filter(user=person).order_by("joined_at", "id")
+    return joined.values_list("customer__language", flat=True).first() or ""
+
+
+def by_language(addresses: Iterable[str], *, otherwise: str) -> dict[str, list[str]]:
+    """Return the addresses under the languages they are written to in, in the order given."""
+    wanted = list(addresses)
+    known = User.objects.filter(email__in=[each.strip().lower() for each in wanted])
+    chosen = dict(known.exclude(language="").values_list("email", "language"))
+    found: dict[str, list[str]] = {}
+    for address in wanted:
+        found.setdefault(chosen.get(address.strip().lower(), otherwise), []).append(address)
+    return found
+
+
+def write_to(
+    addresses: Iterable[str],
+    name: str,
+    facts: Mapping[str, Any],
+    *,
+    subject: str | Promise,
+    otherwise: str,
+) -> list[EmailMultiAlternatives]:
+    """Write the same mail to each in the reader's language: one mail per language."""
+    return [
+        letters.write(name, facts, subject=subject, to=readers, language=language)
+        for language, readers in by_language(addresses, otherwise=otherwise).items()
+    ]

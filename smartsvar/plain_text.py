@@ -1,0 +1,52 @@
+"""What people write in a form is text that can be shown: a rule of every form there is."""
+
+from unicodedata import category
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+# Embeddings, overrides and isolates (Unicode, annex 9): with them a text shows as another than it
+# is, and so does what stands beside it.
+OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# What a bad encoding left, and what stands for nothing: no workbook may hold the last two.
+BROKEN = frozenset("\ufffd\ufffe\uffff")
+BREAKS = frozenset("\n\t")
+HIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
+CHOOSE = _("Choose one of what the list has.")
+CHOICES = ("invalid_choice", "invalid_list", "invalid_pk_value")
+
+
+def can_be_shown(text: str) -> bool:
+    """Whether it holds what people write on purpose: no control character, override, debris.
+
+    Nor a line's end in disguise (Zl, Zp, a carriage return alone): a file would not give it back.
+    """
+    return not any(
+        sign in OVERRIDES | BROKEN or (category(sign) in HIDDEN and sign not in BREAKS)
+        for sign in text.replace("\r\n", "\n")
+    )
+
+
+def plain_text(text: str) -> None:
+    """Refuse what cannot be shown. Raises ValidationError."""
+    if not can_be_shown(str(text)):  # a field of ids has an id here
+        raise forms.ValidationError(_("There are characters in it that cannot be shown."))
+
+
+class PlainText(forms.BaseForm):
+    """Mixed into a form: no text in it holds what cannot be shown, and no message repeats it.
+
+    Passwords may hold anything: they are never shown.
+    """
+
+    def full_clean(self) -> None:
+        for field in self.fields.values():
+            if isinstance(field, forms.ChoiceField):
+                field.error_messages |= dict.fromkeys(CHOICES, CHOOSE)  # Django's say the value
+            elif _is_shown(field) and plain_text not in field.validators:
+                field.validators.append(plain_text)
+        super().full_clean()
+
+
+def _is_shown(field: forms.Field) -> bool:
+    return isinstance(field, forms.CharField) and not isinstance(field.widget, forms.PasswordInput)
