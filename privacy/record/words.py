@@ -153,6 +153,7 @@ FIELDS: dict[str, Any] = {
     "requester": gettext_lazy("who asks"),
     "revoked_by": gettext_lazy("who revoked it (id)"),
     "role": gettext_lazy("role"),
+    "sent_at": gettext_lazy("when it was sent"),
     "settled_at": gettext_lazy("when it was delivered"),
     "sha256": gettext_lazy("SHA-256 of the document"),
     "size": gettext_lazy("the file's size"),
