@@ -16,7 +16,8 @@ from smartsvar.clock import STOCKHOLM
 from smartsvar.csv_cells import harmless
 from smartsvar.paging import page_of
 from smartsvar.plain_text import PlainText
-from smartsvar.portal.trail import LOOKS, Teller
+from smartsvar.portal.trail import Teller
+from smartsvar.portal.verbs import LOOKS
 
 KINDS = [
     ("", gettext_lazy("Everybody")),

@@ -22,7 +22,7 @@ from recordings.listening import Scope, grant_listening, let_listen, revoke_list
 from recordings.models import ListeningGrant, Recording
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
-from smartsvar.portal.trail import DEEDS, LOOKS, VERBS
+from smartsvar.portal.verbs import DEEDS, LOOKS, VERBS
 from tests import cast
 
 pytestmark = pytest.mark.django_db(databases="__all__")

@@ -15,7 +15,7 @@ from messages.models import Delivery, PhoneMessage
 from recordings.actions import play_recording
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
-from smartsvar.portal.trail import VERBS
+from smartsvar.portal.verbs import VERBS
 from smartsvar.portal.views.health import PARTS
 from smartsvar.shredding.models import Shreddable
 from tests import cast

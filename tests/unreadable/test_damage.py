@@ -10,7 +10,7 @@ from messages.delivery import deliver
 from messages.models import Delivery, PhoneMessage
 from recordings.models import Recording
 from smartsvar.audit.models import AuditEntry
-from smartsvar.portal.trail import VERBS
+from smartsvar.portal.verbs import VERBS
 from smartsvar.unreadable import VERB
 from smartsvar.vault.destruction import shred_keys
 from smartsvar.vault.keys import forget_keys
