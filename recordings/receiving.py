@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
+from customers.actions.staff import registered
 from customers.models import Customer, StaffMember
 from recordings.models import Recording, State
 from recordings.probe import Probed, probe
@@ -152,21 +153,12 @@ def receive_recording(
         recording.customer = Customer.objects.select_for_update(no_key=True).get(
             id=recording.customer_id
         )
-        recording.staff = _still_on_the_register(recording.staff)
+        recording.staff = registered(recording.staff)
         recording.save()
         record("recording.received", recording, by=by, customer_id=recording.customer_id, at=at)
         if settle is not None:
             settle(recording.pk)
     return recording
-
-
-def _still_on_the_register(person: StaffMember | None) -> StaffMember | None:
-    """Return the person under a lock; None when it left the register while the audio came."""
-    if person is None:
-        return None
-    living = StaffMember.objects.filter(id=person.id, shred_job_id=None)
-    found: StaffMember | None = living.select_for_update(no_key=True, of=("self",)).first()
-    return found
 
 
 def _fill(recording: Recording, facts: CallFacts, found: Probed, upload: Upload) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from customers.actions.members import invite
+from customers.actions.invitations import invite
 from customers.actions.numbers import next_number
 from customers.models import Customer, Member, Role, TenantOwned
 from smartsvar.audit.actors import Acting

@@ -88,6 +88,15 @@ def register_of(customer: Customer) -> list[StaffMember]:
     return sorted(people, key=lambda person: sort_key(person.name))
 
 
+def registered(person: StaffMember | None) -> StaffMember | None:
+    """Return the person under a lock; None when it left the register meanwhile."""
+    if person is None:
+        return None
+    living = StaffMember.objects.filter(id=person.id, shred_job_id=None)
+    found: StaffMember | None = living.select_for_update(no_key=True, of=("self",)).first()
+    return found
+
+
 def find_in(people: Sequence[StaffMember], text: str) -> list[StaffMember]:
     """Return who has each of the words somewhere: in name, title, keywords, address or number."""
     words = text.casefold().split()

@@ -7,7 +7,8 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
-from customers.actions.members import NotAllowed, hash_token
+from customers.actions.invitations import hash_token
+from customers.actions.members import NotAllowed
 from customers.models import Customer, Invitation, Member, Role, User
 from smartsvar.audit.actors import SYSTEM, Acting
 from smartsvar.audit.trail import record

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from customers.actions.members import find_addressee
+from customers.actions.invitations import find_addressee
 from customers.actions.staff import register_of
 from customers.forms.people import person_field
 from customers.models import Customer, Member, Role, Sees, StaffMember

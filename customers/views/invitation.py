@@ -7,12 +7,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from customers.actions.members import (
-    InvitationUsed,
-    StillLeaving,
-    accept_invitation,
-    find_invitation,
-)
+from customers.actions.invitations import InvitationUsed, accept_invitation, find_invitation
+from customers.actions.members import StillLeaving
 from customers.forms.invitation import JoinForm, NewSignInForm
 from customers.models import Invitation, Member, User
 from smartsvar.clock import database_now

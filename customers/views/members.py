@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from customers.access import administers, fetch_owned, member_page, memberships_of
+from customers.actions.invitations import invitations_of, invite, withdraw_invitation
 from customers.actions.leaving import is_held, remove_member
 from customers.actions.members import (
     LastAdministrator,
@@ -18,11 +19,8 @@ from customers.actions.members import (
     change_role,
     change_sight,
     hand_over,
-    invitations_of,
-    invite,
     members_of,
     protected_among,
-    withdraw_invitation,
 )
 from customers.forms.members import InviteForm, RoleForm, SightForm
 from customers.models import Invitation, Member

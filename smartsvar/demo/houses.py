@@ -6,7 +6,8 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 
 from customers.actions.accounts import open_customer, shorten_recordings
-from customers.actions.members import invite, join
+from customers.actions.invitations import invite
+from customers.actions.members import join
 from customers.actions.staff import StaffDetails, add_staff
 from customers.actions.support import create_support_agent
 from customers.models import Customer, Invitation, Member, Role, StaffMember, User

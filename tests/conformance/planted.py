@@ -16,7 +16,7 @@ import soundfile
 from customers.actions.absences import AbsenceFacts, add_absence
 from customers.actions.account_mails import Letter, queue_mail
 from customers.actions.covers import About, hold, restrict
-from customers.actions.members import invite
+from customers.actions.invitations import invite
 from customers.actions.registers import keep_upload
 from customers.actions.staff import StaffDetails, add_staff
 from customers.history import note as note_sign_in

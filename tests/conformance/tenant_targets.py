@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 
 from customers.actions.absences import AbsenceFacts, add_absence
 from customers.actions.covers import About, hold, restrict
+from customers.actions.invitations import invite
 from customers.actions.keys import create_api_key
-from customers.actions.members import invite, join
+from customers.actions.members import join
 from customers.actions.registers import keep_upload
 from customers.actions.staff import StaffDetails, add_staff
 from customers.models import Enquiry, Hold, Restriction, Role, Target, User

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from customers.actions.members import find_invitation, invite, withdraw_invitation
+from customers.actions.invitations import find_invitation, invite, withdraw_invitation
 from customers.models import Invitation, Role
 from customers.tasks import send_invitation, send_waiting_invitations
 from smartsvar import mail

@@ -10,14 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from customers.actions.covers import About, end_cover, hold, restrict
+from customers.actions.invitations import accept_invitation, invite
 from customers.actions.leaving import finish_removals, remove_member
-from customers.actions.members import (
-    LastAdministrator,
-    accept_invitation,
-    change_role,
-    invite,
-    join,
-)
+from customers.actions.members import LastAdministrator, change_role, join
 from customers.models import Hold, Member, Restriction, Role, Session, Target, User
 from customers.second_factor import second_factor_of
 from privacy.models import Erasure

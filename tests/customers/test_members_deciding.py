@@ -12,13 +12,13 @@ from django.test import Client
 from django.urls import reverse
 
 from customers.actions import absences
+from customers.actions.invitations import invitations_of
 from customers.actions.members import (
     LastAdministrator,
     NotAllowed,
     change_role,
     change_sight,
     hand_over,
-    invitations_of,
 )
 from customers.actions.staff import remove_staff
 from customers.models import Absence, Member, Role, Sees, StaffMember, User

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from customers.actions.members import accept_invitation, invite
+from customers.actions.invitations import accept_invitation, invite
 from customers.models import Invitation, Member, Role, User
 from smartsvar.clock import database_now
 from smartsvar.shredding.claims import claim_rows

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from customers.actions.members import invitations_of
+from customers.actions.invitations import invitations_of
 from customers.models import Invitation, Member, Role
 from tests import cast
 

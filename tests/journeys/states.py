@@ -12,7 +12,8 @@ from django.test import RequestFactory
 
 from customers.actions.absences import AbsenceFacts, add_absence
 from customers.actions.covers import About, restrict
-from customers.actions.members import invite, join
+from customers.actions.invitations import invite
+from customers.actions.members import join
 from customers.models import Role, Target
 from messages.handling import assign_message
 from privacy.cases.steps import decide, extend, open_case

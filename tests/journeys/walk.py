@@ -17,7 +17,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
 
-from customers.actions.members import invite
+from customers.actions.invitations import invite
 from customers.models import Role
 from customers.second_factor import second_factor_of
 from smartsvar.clock import database_now

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from customers.actions.members import invite
+from customers.actions.invitations import invite
 from customers.models import Role
 from customers.tasks import send_invitation
 from messages.channels.email.send import compose

@@ -11,7 +11,7 @@ from typing import Any
 from django.urls import URLPattern, get_resolver, reverse
 
 from customers.actions.absences import AbsenceFacts, add_absence
-from customers.actions.members import invite
+from customers.actions.invitations import invite
 from customers.actions.registers import keep_upload
 from customers.models import Role
 from messages.handling import add_note

@@ -11,8 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from customers.actions.absences import AbsenceFacts, add_absence
+from customers.actions.invitations import invite
 from customers.actions.keys import create_api_key
-from customers.actions.members import invite, join
+from customers.actions.members import join
 from customers.actions.staff import StaffDetails, add_staff
 from customers.history import LAST_TIME
 from customers.models import Role, User

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from customers.actions.covers import About, hold, restrict
-from customers.actions.members import accept_invitation, invite
+from customers.actions.invitations import accept_invitation, invite
 from customers.models import Customer, Hold, Invitation, Member, Restriction, Target
 from messages.models import Delivery, PhoneMessage
 from privacy.erasures.work import carry_on
