@@ -3,6 +3,7 @@
 import functools
 import io
 import logging
+import socket
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from typing import Any
@@ -59,6 +60,15 @@ def cecilia() -> cast.House:
 def sven() -> User:
     """The curious support agent, a superuser."""
     return cast.support_agent()
+
+
+@pytest.fixture
+def no_valkey(settings: Any) -> None:
+    """Nobody answers where the cache should be."""
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        port = sock.getsockname()[1]
+    away = settings.CACHES["default"] | {"LOCATION": f"redis://127.0.0.1:{port}/0"}
+    settings.CACHES = {"default": away}
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,6 @@
 """Limits on signing in: per client behind the proxy, and off while Valkey is away."""
 
 import logging
-import socket
 import statistics
 import time
 from typing import Any
@@ -110,14 +109,6 @@ def test_known_and_unknown_addresses_take_as_long(
 def test_sign_in_and_api_count_the_same_proxies(settings: Any) -> None:
     proxies = settings.REST_FRAMEWORK["NUM_PROXIES"]
     assert settings.ALLAUTH_TRUSTED_PROXY_COUNT == proxies == 1
-
-
-@pytest.fixture
-def no_valkey(settings: Any) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        port = sock.getsockname()[1]
-    away = settings.CACHES["default"] | {"LOCATION": f"redis://127.0.0.1:{port}/0"}
-    settings.CACHES = {"default": away}
 
 
 def sign_in_with(client: Client, email: str, password: str) -> Any:

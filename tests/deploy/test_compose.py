@@ -123,9 +123,11 @@ def test_no_variable_has_a_default_and_each_is_explained() -> None:
     text = (ROOT / "docker-compose.yml").read_text()
     used = list(VARIABLE.finditer(text))
     assert used
-    # Which of the root key's ways is used is the operator's choice: the settings want exactly one.
+    # Which of the root key's ways is used, and whether people may come in by a broker, is the
+    # operator's choice: the settings want exactly one, and all or none of a broker's.
+    chosen = ("ROOT_K", "OIDC_")
     for name, rule in {(match[1], match[2]) for match in used}:
-        assert rule == (":-" if name.startswith("ROOT_K") else f":?set {name}"), name
+        assert rule == (":-" if name.startswith(chosen) else f":?set {name}"), name
     example = [
         line.partition("=")
         for line in (ROOT / ".env.example").read_text().splitlines()

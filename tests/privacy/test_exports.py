@@ -17,6 +17,7 @@ from django.urls import reverse
 from jsonschema import Draft202012Validator
 
 from customers.actions.covers import About, hold, restrict
+from customers.actions.identities import connect_identity
 from customers.models import Hold, Target
 from messages.models import PhoneMessage
 from privacy.exports.archive import Archive
@@ -173,6 +174,7 @@ def test_no_record_holds_more_than_its_declaration_exports(kind: Any) -> None:
 
 def test_annas_export_has_a_record_of_every_row_that_is_hers(anna: cast.House) -> None:
     planted = plant(anna)
+    connect_identity(anna.administrator.user, "as-the-broker-calls-her")
     export = collected(anna)
     found = archive(export)
     told = manifest(found)
