@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import Count, DateTimeField, Min, Model, Q, QuerySet, Value
+from django.db.models.functions import Cast
 
 from customers.models import Customer
 from privacy.models import PurgeRun
@@ -126,7 +127,8 @@ def _counted(tables: list[Table], at: datetime, customer: Customer | None) -> li
 def _part(model: type[Shreddable], rows: "QuerySet[Any]", **asked: Any) -> "QuerySet[Any]":
     """Return one row of every column, of which some are asked for and the others say nothing."""
     known = {name: asked.get(name, Value(0)) for name in COUNTS}
-    first = asked.get("first", Value(None, output_field=DateTimeField()))
+    # Cast: in a union of several PostgreSQL takes a bare NULL for text.
+    first = asked.get("first", Cast(Value(None), DateTimeField()))
     named = rows.values(label=Value(model._meta.label))
     part: QuerySet[Any] = named.annotate(**known, first=first)
     return part
