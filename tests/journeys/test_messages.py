@@ -96,7 +96,7 @@ def test_bertil_marks_a_message_as_handled_by_keyboard_and_undoes_it(
     page.goto(f"/mina-sidor/{anna.customer.number}/meddelanden/{message.id}/")
     keys = Keys(page)
     keys.press(page.get_by_role("button", name="Markera som hanterat"))
-    page.get_by_text("Meddelandet är markerat som hanterat.").wait_for()
+    page.locator("#flashes").get_by_text("Meddelandet är markerat som hanterat.").wait_for()
     message.refresh_from_db()
     assert message.handled_by == anna.member
     keys.press(page.get_by_role("button", name="Ångra: inte hanterat"))

@@ -22,7 +22,7 @@ def text_of(pdf: bytes) -> str:
 
 def _unpacked(stream: bytes) -> bytes:
     try:
-        return zlib.decompress(stream)
+        return zlib.decompressobj().decompress(stream)  # its last byte may look like a line's end
     except zlib.error:
         return stream
 
