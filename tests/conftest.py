@@ -19,7 +19,7 @@ from customers.models import Member, User
 from smartsvar.vault.keys import forget_keys
 from tests import cast
 from tests.mailbox import check_form
-from tests.processes import empty_ledger
+from tests.processes import empty_ledger, empty_queues
 from tests.thrift import thrift
 
 
@@ -72,11 +72,12 @@ def no_valkey(settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _empty_ledger(request: pytest.FixtureRequest) -> None:
-    """A test that leaves the databases flushed begins with an empty ledger too."""
+def _empty_ledger_and_queues(request: pytest.FixtureRequest) -> None:
+    """A test that leaves the databases flushed begins with an empty ledger and no nudges too."""
     mark = request.node.get_closest_marker("django_db")
     if mark and mark.kwargs.get("transaction"):
         empty_ledger()
+        empty_queues()
 
 
 @pytest.fixture

@@ -13,8 +13,11 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 from django.db import connections
 
+from smartsvar.celery import app
 from smartsvar.settings import BASE_DIR
 from smartsvar.vault.storage import blob_store
+
+QUEUES = ("celery", "mail")
 
 
 def test_environment() -> dict[str, str]:
@@ -36,6 +39,13 @@ def empty_ledger() -> None:
     """Forget earlier tests' erasures: flushed databases know nothing of them, and look restored."""
     store = blob_store("ledger")
     store.delete([stored.name for stored in store.names()])
+
+
+def empty_queues() -> None:
+    """Forget earlier tests' nudges: a worker would look for their rows before it comes to ours."""
+    with app.connection_for_write() as connection:
+        for queue in QUEUES:
+            connection.default_channel.queue_purge(queue)
 
 
 @contextmanager
@@ -67,7 +77,8 @@ def running(
 def celery_worker(log: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """Run one real Celery worker, of all queues."""
     command = ["celery", "-A", "smartsvar", "worker", "--concurrency=1", "--loglevel=INFO"]
-    with running([*command, "--queues=celery,mail", "--without-mingle"], log, {}) as worker:
+    queues = f"--queues={','.join(QUEUES)}"
+    with running([*command, queues, "--without-mingle"], log, {}) as worker:
         yield worker
 
 
