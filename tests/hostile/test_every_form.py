@@ -5,17 +5,15 @@ is attacked as soon as it stands on a page.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.test import Client
 from django.utils.http import urlencode
 
 from customers.models import Customer, TenantOwned
-from tests import cast
-from tests.hostile.found import WRITTEN, Field, Form, forms_on
+from tests.hostile.found import WRITTEN, Field
 from tests.hostile.nasties import (
     ALL_AT_ONCE,
     ELSEWHERE,
@@ -26,9 +24,9 @@ from tests.hostile.nasties import (
     LEADING,
     MEGABYTE,
 )
-from tests.hostile.sending import refused, send, undone, wrongs
-from tests.journeys import states
-from tests.journeys.walk import World, address_of, ours, own_values, people
+from tests.hostile.sending import send, undone, wrongs
+from tests.hostile.stands import Stand, attack, stands
+from tests.journeys.walk import World, address_of, ours, own_values
 from tests.portal.addresses import things_of
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -42,7 +40,6 @@ NO_FORM = {
     "mfa_list_webauthn": "it leads on to the account",
 }
 UUIDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# What is written and kept nowhere: it is searched for, compared, or a trap.
 # What honest words alone do not open: a code, a passkey, a typed confirmation, a file, another
 # address; and what a hold keeps, or a mail under way.
 NEED_MORE = {
@@ -52,55 +49,8 @@ NEED_MORE = {
     "privacy:erase_one", "privacy:erase_caller", "mfa_authenticate", "mfa_reauthenticate",
     "mfa_activate_totp", "mfa_generate_recovery_codes", "mfa_add_webauthn",
 }  # fmt: skip
+# What is written and kept nowhere: it is searched for, compared, or a trap.
 NOT_KEPT = {"q", "text@portal:events", "website@customers:contact", "code"}
-
-
-@dataclass(frozen=True)
-class Stand:
-    """A form where it stands, and the window of whoever sees it."""
-
-    who: str
-    client: Client
-    form: Form
-    known: dict[str, str]  # what the person knows: an address that signs in, a caller's number
-
-    def honest(self) -> dict[str, Any]:
-        """What an honest person sends in this form."""
-        said = {name: text for name, text in self.known.items() if name in self.form.fields}
-        return self.form.honest() | said
-
-    def __str__(self) -> str:
-        return f"{self.form.view} ({self.who})"
-
-
-@pytest.fixture
-def world(anna: cast.House, cecilia: cast.House) -> World:
-    made = people(anna, cecilia)
-    states.prepare(made)
-    return made
-
-
-def stands(world: World) -> list[Stand]:
-    """Return every form there is, once for each address and set of fields."""
-    found: dict[Any, Stand] = {}
-    known = {
-        "login": world.anna.member.user.email, "caller": cast.PLANTED_NUMBER,
-        "phone": "070-174 06 77", "last_day": "2026-11-24", "last_time": "13:00",
-        "until": "2026-11-02", "recording_days": "1",
-    }  # fmt: skip
-    for look in states.everything(world):
-        client = world.visitors[look.who]
-        answer = client.post(look.address, look.body) if look.body else client.get(look.address)
-        for form in forms_on(answer.content.decode(), look.address):
-            found.setdefault((form.view, form.shape), Stand(look.who, client, form, known))
-    return list(found.values())
-
-
-def attack(stand: Stand, said: dict[str, Any]) -> tuple[list[str], bool]:
-    """Send it and undo it; return what was wrong, and whether it was refused."""
-    with undone(stand.client):
-        answers = send(stand.client, stand.form, said)
-        return list(wrongs(answers)), refused(answers)
 
 
 def test_every_field_of_every_form_may_hold_anything(world: World) -> None:
