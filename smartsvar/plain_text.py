@@ -1,8 +1,11 @@
 """What people write in a form is text that can be shown: a rule of every form there is."""
 
+from collections.abc import Callable
+from typing import Any
 from unicodedata import category
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 # Embeddings, overrides and isolates (Unicode, annex 9): with them a text shows as another than it
@@ -30,7 +33,7 @@ def can_be_shown(text: str) -> bool:
 def plain_text(text: str) -> None:
     """Refuse what cannot be shown. Raises ValidationError."""
     if not can_be_shown(str(text)):  # a field of ids has an id here
-        raise forms.ValidationError(_("There are characters in it that cannot be shown."))
+        raise ValidationError(_("There are characters in it that cannot be shown."))
 
 
 class PlainText(forms.BaseForm):
@@ -43,9 +46,22 @@ class PlainText(forms.BaseForm):
         for field in self.fields.values():
             if isinstance(field, forms.ChoiceField):
                 field.error_messages |= dict.fromkeys(CHOICES, CHOOSE)  # Django's say the value
+                field.to_python = _chosen_by(field.to_python)  # type: ignore[method-assign]
             elif _is_shown(field) and plain_text not in field.validators:
                 field.validators.append(plain_text)
         super().full_clean()
+
+
+def _chosen_by(to_python: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return the same, with our words for what is no id at all: the model's say the value."""
+
+    def chosen(value: Any) -> Any:
+        try:
+            return to_python(value)
+        except ValidationError as error:
+            raise ValidationError(CHOOSE, code="invalid_choice") from error
+
+    return chosen
 
 
 def _is_shown(field: forms.Field) -> bool:

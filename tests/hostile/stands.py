@@ -6,7 +6,8 @@ from typing import Any
 from django.test import Client
 
 from tests import cast
-from tests.hostile.found import Form, forms_on
+from tests.hostile.found import WRITTEN, Field, Form, forms_on
+from tests.hostile.nasties import IN_CHOICES, IN_FIGURES, IN_TEXT
 from tests.hostile.sending import refused, send, undone, wrongs
 from tests.journeys import states
 from tests.journeys.walk import World
@@ -51,3 +52,9 @@ def attack(stand: Stand, said: dict[str, Any]) -> tuple[list[str], bool]:
     with undone(stand.client):
         answers = send(stand.client, stand.form, said)
         return list(wrongs(answers)), refused(answers)
+
+
+def nasties_for(field: Field) -> dict[str, str]:
+    if field.kind in WRITTEN:
+        return IN_TEXT
+    return IN_FIGURES if field.kind in {"number", "date", "time", "hidden"} else IN_CHOICES

@@ -13,19 +13,17 @@ from django.apps import apps
 from django.utils.http import urlencode
 
 from customers.models import Customer, TenantOwned
-from tests.hostile.found import WRITTEN, Field
+from tests.hostile.found import Field
 from tests.hostile.nasties import (
     ALL_AT_ONCE,
     ELSEWHERE,
     HOME,
-    IN_CHOICES,
-    IN_FIGURES,
     IN_TEXT,
     LEADING,
     MEGABYTE,
 )
 from tests.hostile.sending import send, undone, wrongs
-from tests.hostile.stands import Stand, attack, stands
+from tests.hostile.stands import Stand, attack, nasties_for, stands
 from tests.journeys.walk import World, address_of, ours, own_values
 from tests.portal.addresses import things_of
 
@@ -73,12 +71,6 @@ def test_every_field_of_every_form_may_hold_anything(world: World) -> None:
     assert not wrong, "\n".join(wrong)
     # Else the attacks would never get past the first field.
     assert refusing <= NEED_MORE, sorted(refusing - NEED_MORE)
-
-
-def nasties_for(field: Field) -> dict[str, str]:
-    if field.kind in WRITTEN:
-        return IN_TEXT
-    return IN_FIGURES if field.kind in {"number", "date", "time", "hidden"} else IN_CHOICES
 
 
 def keeps(stand: Stand, field: Field) -> bool:
