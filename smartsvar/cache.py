@@ -1,7 +1,8 @@
 """The cache while Valkey is away: as if nothing were in it, rather than an error.
 
-What uses the cache are limits (sign-in, API) and the mark on a one-time code that was used; calls
-and sign-ins go before those, so while the cache is away they are off. /healthz/ says so.
+Limits (sign-in, API) and the mark on a one-time code that was used are off while it is away: calls
+and sign-ins go before those. What is merely remembered (the first page's figures, looks that were
+noted lately) is found or noted anew. /healthz/ says that it is away.
 """
 
 import time

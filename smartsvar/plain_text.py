@@ -46,7 +46,7 @@ class PlainText(forms.BaseForm):
         for field in self.fields.values():
             if isinstance(field, forms.ChoiceField):
                 field.error_messages |= dict.fromkeys(CHOICES, CHOOSE)  # Django's say the value
-                field.to_python = _chosen_by(field.to_python)  # type: ignore[method-assign]
+                field.to_python = _chosen_by(field.to_python)  # type: ignore[assignment, method-assign]
             elif _is_shown(field) and plain_text not in field.validators:
                 field.validators.append(plain_text)
         super().full_clean()

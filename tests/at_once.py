@@ -14,14 +14,20 @@ on_postgres = pytest.mark.skipif(
 
 
 def at_once(*deeds: Callable[[], Any]) -> list[Any]:
-    """Do all of them at once, each with a connection of its own; return what each returned."""
-    found: list[Any] = [None] * len(deeds)  # None, too, for what raised: pytest tells of that
+    """Do all of them at once, each with a connection of its own; return what each returned.
+
+    Raises what one of them raised.
+    """
+    found: list[Any] = [None] * len(deeds)
+    raised: list[BaseException] = []
     ready = threading.Barrier(len(deeds))
 
     def do(place: int) -> None:
         ready.wait(timeout=20)
         try:
             found[place] = deeds[place]()
+        except BaseException as error:
+            raised.append(error)
         finally:
             connections.close_all()
 
@@ -30,4 +36,7 @@ def at_once(*deeds: Callable[[], Any]) -> list[Any]:
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
+    assert not any(thread.is_alive() for thread in threads), "one of them still waits"
+    if raised:
+        raise raised[0]
     return found

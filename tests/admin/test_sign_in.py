@@ -15,7 +15,7 @@ from customers.second_factor import second_factor_of
 from smartsvar.back_office.site import support_site
 from tests import cast
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.production_stack]
 
 NOBODY = UUID(int=0)
 OPEN = {"login"}  # redirects to the site's own sign-in

@@ -27,7 +27,7 @@ from tests.conformance.tenant_table import TABLE as ROWS
 from tests.conformance.tenant_targets import TARGETS
 from tests.conformance.test_tenant_matrix import Street
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.production_stack]
 HERS, HIS = "Hedvig Hennes-Uppringare", "Hilding Hans-Uppringare"
 SHOWN = {tenant_targets.call, tenant_targets.message}
 OF_A_CUSTOMER = [

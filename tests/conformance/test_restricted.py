@@ -31,7 +31,7 @@ from tests.conformance.tenant_targets import TARGETS
 from tests.conformance.test_tenant_matrix import Street, ask
 from tests.conftest import browser
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.production_stack]
 
 # Where a person's own rights are used, and the trail of what was done: not doors to what it is.
 RIGHTS = re.compile(r"^(privacy:|subprocessors:|portal:trail$)")

@@ -35,7 +35,7 @@ from tests.customers.test_broker import (
 )
 from tests.customers.test_second_factor import at_the_set_up, is_in
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.either_stack]
 NOW = int(time.time())
 WELL_KNOWN = "/.well-known/openid-configuration"
 HS_KEY = jwt.algorithms.RSAAlgorithm.to_jwk(signing_key("broker").public_key()).ljust(64)

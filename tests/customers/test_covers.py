@@ -1,12 +1,10 @@
 """Restrictions and holds, where rows are selected and where they are claimed."""
 
-import os
 from datetime import datetime, timedelta
-from threading import Barrier, Thread
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connections
 
 from customers.actions.covers import (
     About,
@@ -26,12 +24,10 @@ from smartsvar.clock import database_now
 from smartsvar.shredding.claims import claim_rows
 from smartsvar.shredding.models import Held
 from tests import cast
+from tests.at_once import at_once, on_postgres
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
-on_postgres = pytest.mark.skipif(
-    os.environ["TEST_STACK"] != "postgres", reason="SQLite's writers are one at a time"
-)
 ZACHARIAS = About(target=Target.CALLER, caller=cast.PLANTED_NUMBER)
 BY_MAIL = About(target=Target.CALLER, caller=cast.PLANTED_EMAIL.upper())
 ACCOUNT = About(target=Target.CUSTOMER)
@@ -216,17 +212,10 @@ def test_a_call_that_comes_while_its_caller_is_being_restricted_is_hidden(
 ) -> None:
     """Whichever commits first: no order leaves the new row shown."""
     for tail in range(20, 35):
-        number, start = f"+467017406{tail}", Barrier(2)
-
-        def take(number: str = number, start: Barrier = start) -> None:
-            start.wait()
-            cast.message_of(anna, caller_number=number)
-            connections.close_all()
-
-        taking = Thread(target=take)
-        taking.start()
-        start.wait()
-        restricted(anna, About(target=Target.CALLER, caller=number))
-        taking.join()
+        number = f"+467017406{tail}"
+        at_once(
+            partial(cast.message_of, anna, caller_number=number),
+            partial(restricted, anna, About(target=Target.CALLER, caller=number)),
+        )
         assert shown(anna) == set()
     assert PhoneMessage.objects.filter(restricted=True).count() == 15

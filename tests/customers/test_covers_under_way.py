@@ -1,6 +1,5 @@
 """Restrictions and holds beside a purge, beside damage, and beside exports."""
 
-import os
 from datetime import timedelta
 from threading import Thread
 from typing import Any
@@ -25,6 +24,7 @@ from smartsvar.shredding.models import Gone
 from smartsvar.vault.keys import forget_keys
 from smartsvar.vault.models import RecordKey
 from tests import cast
+from tests.at_once import on_postgres
 from tests.customers.test_covers import (
     ACCOUNT,
     OTHER,
@@ -38,10 +38,6 @@ from tests.customers.test_covers import (
 )
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
-
-on_postgres = pytest.mark.skipif(
-    os.environ["TEST_STACK"] != "postgres", reason="SQLite's writers are one at a time"
-)
 
 
 def test_a_hold_on_what_a_purge_has_taken_out_is_refused(anna: cast.House) -> None:

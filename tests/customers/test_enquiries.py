@@ -1,13 +1,12 @@
 """The contact form: sealed, answered, forgotten; and programs that fill it in get nowhere."""
 
-import os
 from datetime import timedelta
-from threading import Barrier, Thread
+from functools import partial
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import connection, connections
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -22,12 +21,10 @@ from smartsvar.personal_data import keep_of
 from smartsvar.vault.errors import VaultError
 from smartsvar.vault.keys import forget_keys
 from tests import cast
+from tests.at_once import at_once, on_postgres
 from tests.conftest import browser
 
 pytestmark = pytest.mark.django_db(databases="__all__")
-on_postgres = pytest.mark.skipif(
-    os.environ["TEST_STACK"] != "postgres", reason="SQLite's writers are one at a time"
-)
 WRITTEN = {
     "name": cast.PLANTED_NAME,
     "email": "Zacharias@planterad.example",
@@ -69,19 +66,11 @@ def test_numbers_go_on_from_what_was_numbered_before_there_was_a_counter() -> No
 @on_postgres
 @pytest.mark.django_db(databases="__all__", transaction=True)
 def test_sixteen_who_write_at_once_are_all_received() -> None:
-    start, statuses = Barrier(16), []
-
-    def write(number: int) -> None:
-        start.wait()
+    def write(number: int) -> int:
         headers = {"X-Forwarded-For": f"198.51.100.{number}"}
-        statuses.append(browser().post(CONTACT, WRITTEN, headers=headers).status_code)
-        connections.close_all()
+        return int(browser().post(CONTACT, WRITTEN, headers=headers).status_code)
 
-    everybody = [Thread(target=write, args=[number]) for number in range(16)]
-    for each in everybody:
-        each.start()
-    for each in everybody:
-        each.join()
+    statuses = at_once(*(partial(write, number) for number in range(16)))
     assert statuses == [302] * 16
     assert sorted(Enquiry.objects.values_list("number", flat=True)) == [*range(1001, 1017)]
 

@@ -23,7 +23,7 @@ from tests.journeys.walk import World
 
 REFUSED = {*IN_TEXT, "megabyte"}  # of what is written and kept
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.production_stack]
 
 
 @pytest.fixture

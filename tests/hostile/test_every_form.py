@@ -27,7 +27,7 @@ from tests.hostile.stands import Stand, attack, nasties_for, stands
 from tests.journeys.walk import World, address_of, ours, own_values
 from tests.portal.addresses import things_of
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.production_stack]
 # Addresses that take a form no page of ours shows.
 NO_FORM = {
     "account_confirm_login_code": "no codes are mailed: it leads to sign in",

@@ -11,7 +11,7 @@ from tests.hostile.sending import mistaken, send, undone
 from tests.hostile.stands import Stand, stands
 from tests.journeys.walk import World
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.production_stack]
 KEPT = WRITTEN | {"number", "date", "time", "select", "radio", "checkbox"}
 FEWEST = 15  # forms of more than one field that can be wrong in one: fewer were not tried at all
 

@@ -1,6 +1,6 @@
 """Pages that no address gives away: behind a form posted, of a house of another kind, of trouble.
 
-That every page's template is among what is walked, test_pages.py holds.
+That every page's template is among what is walked, test_walk.py holds.
 """
 
 from collections.abc import Iterator

@@ -14,7 +14,10 @@ from tests.journeys.looking import violations
 from tests.journeys.test_passkey import sign_out
 from tests.processes import empty_ledger, web_server
 
-pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
+pytestmark = [
+    pytest.mark.django_db(databases="__all__", transaction=True),
+    pytest.mark.either_stack,
+]
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,10 @@ from tests import cast
 from tests.journeys.keys import Keys
 from tests.journeys.looking import PHONE, ZOOMED, sized
 
-pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
+pytestmark = [
+    pytest.mark.django_db(databases="__all__", transaction=True),
+    pytest.mark.either_stack,
+]
 NUMBER = "070-174 06 66"
 
 

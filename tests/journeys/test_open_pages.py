@@ -18,7 +18,10 @@ from tests.journeys.looking import violations
 from tests.privacy import papers
 from tests.processes import web_server
 
-pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
+pytestmark = [
+    pytest.mark.django_db(databases="__all__", transaction=True),
+    pytest.mark.either_stack,
+]
 
 
 def addresses() -> list[str]:

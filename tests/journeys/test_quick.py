@@ -12,7 +12,10 @@ from tests import cast
 from tests.journeys.conftest import sign_in
 from tests.journeys.looking import violations
 
-pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
+pytestmark = [
+    pytest.mark.django_db(databases="__all__", transaction=True),
+    pytest.mark.either_stack,
+]
 STAY = "() => { window.stayed = true }"
 STAYED = "() => window.stayed === true"
 FOCUSED = "() => document.activeElement.innerText"

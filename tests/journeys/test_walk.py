@@ -12,7 +12,7 @@ from tests.journeys import states
 from tests.journeys.states import everything
 from tests.journeys.walk import World, address_of, ours, own_values, people
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.either_stack]
 # Addresses that show nothing themselves: where they lead to.
 LEAD_ON = {
     "mfa_index": "the account", "mfa_list_webauthn": "the account",

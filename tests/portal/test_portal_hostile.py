@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from tests import cast
 from tests.portal.addresses import ADDRESSES, Address, things_of
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.production_stack]
 MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 NASTY = {
     "markup": MARKUP,

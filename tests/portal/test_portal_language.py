@@ -10,7 +10,7 @@ from django.urls import reverse
 from tests import cast
 from tests.portal.addresses import ADDRESSES, FILES, Address, things_of
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.either_stack]
 PAGES = [each for each in ADDRESSES if each.get == 200 and each.name not in FILES]
 ACCOUNT = [
     "account_change_password", "account_email", "account_logout", "customers:account",

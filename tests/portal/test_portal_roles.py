@@ -10,7 +10,7 @@ from customers.models import Role
 from tests import cast
 from tests.portal.addresses import ADDRESSES, FILES, Address, patterns, things_of
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.production_stack]
 each_address = pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: address.name)
 
 

@@ -1,6 +1,5 @@
 """Erasures that do not open, sign-ins ended together, and long lists of what a hold keeps."""
 
-import os
 import threading
 from typing import Any
 
@@ -23,6 +22,7 @@ from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
 from smartsvar.ids import new_id
 from tests import cast
+from tests.at_once import on_postgres
 from tests.conftest import browser
 from tests.unreadable.damage import flipped, overwrite
 
@@ -30,10 +30,6 @@ pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
 ZACHARIAS = About(target=Target.CALLER, caller=cast.PLANTED_NUMBER)
 OTHER = About(target=Target.CALLER, caller="+46701740611")
-
-on_postgres = pytest.mark.skipif(
-    os.environ["TEST_STACK"] != "postgres", reason="SQLite's writers are one at a time"
-)
 
 
 def ask(house: cast.House, about: About) -> Erasure:

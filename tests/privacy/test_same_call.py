@@ -2,11 +2,11 @@
 
 import os
 import re
-from threading import Barrier, Thread
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from customers.actions.covers import About, end_cover, hold, restrict
 from customers.calling import of_caller
@@ -24,6 +24,7 @@ from smartsvar.vault import epochs
 from smartsvar.vault.index import blind_index, index_under
 from smartsvar.vault.rotation import steps
 from tests import cast
+from tests.at_once import at_once
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -210,17 +211,10 @@ def test_the_database_finds_his_rows_by_both_indexes(anna: cast.House) -> None:
 def test_of_two_rows_of_a_call_that_come_at_once_neither_is_shown(anna: cast.House) -> None:
     restricted(anna)
     for turn in range(12):
-        start = Barrier(2)
-
-        def take(number: str, call: str = f"pbx-{turn}", start: Barrier = start) -> None:
-            start.wait()
-            cast.message_of(anna, caller_number=number, caller_email="", call_id=call)
-            connections.close_all()
-
-        both = [Thread(target=take, args=[number]) for number in ("", cast.PLANTED_NUMBER)]
-        for thread in both:
-            thread.start()
-        for thread in both:
-            thread.join()
+        call = partial(cast.message_of, anna, caller_email="", call_id=f"pbx-{turn}")
+        at_once(
+            partial(call, caller_number=""),
+            partial(call, caller_number=cast.PLANTED_NUMBER),
+        )
     assert PhoneMessage.objects.count() == 24
     assert shown(anna) == set()

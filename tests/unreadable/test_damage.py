@@ -28,7 +28,7 @@ from tests.unreadable.damage import (
     overwrite,
 )
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.production_stack]
 
 by_name = pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
 LABELS = ("recordings.Recording", "phone_messages.PhoneMessage", "customers.StaffMember")

@@ -23,7 +23,7 @@ from tests.unreadable.test_damage import (
     rows_of,
 )
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.production_stack]
 
 by_name = pytest.mark.parametrize("damage", MISLABELLED, ids=lambda damage: damage.__name__)
 
