@@ -7,13 +7,14 @@ from typing import Any
 from customers.actions.members import join
 from customers.models import Absence, Customer, Member, Role, StaffMember, Target, User
 from messages.models import Delivery, PhoneMessage
-from privacy.models import Case, CaseKind, Erasure, Export
+from privacy.models import Case, CaseKind, CaseState, Erasure, Export
 from recordings.models import GrantKind, ListeningGrant, Recording, State
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import STOCKHOLM, database_now
 
 BATCH = 1000
 CALLERS = 500  # numbers that call again and again
+OPEN = 20  # requests that are not answered yet
 MINUTE = timedelta(minutes=1)
 
 
@@ -95,7 +96,8 @@ def _delivery(message: PhoneMessage, at: datetime) -> Delivery:
 
 
 def _absence(of: dict[str, Any], place: int, at: datetime) -> Absence:
-    start = at + (place % 720 - 360) * timedelta(hours=1)  # the fortnights before and after
+    # The fortnights before and after; the first few, which every customer has, are in force.
+    start = at + ((place + 356) % 720 - 360) * timedelta(hours=1)
     made = Absence(**of, starts_at=start, ends_at=start + timedelta(hours=8))
     made.due_at = made.derive_due()
     return made
@@ -119,6 +121,8 @@ def _request(customer: Customer, by: Member, place: int, at: datetime) -> Case:
         opened_by_kind="member", opened_by=by.id,
     )  # fmt: skip
     made.caller, made.requester = _caller(place), f"Uppringare Nummer {place}"
+    if place >= OPEN:
+        made.state, made.closed_at = CaseState.GRANTED, at - place * MINUTE
     return made
 
 

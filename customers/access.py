@@ -19,6 +19,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from customers.models import Customer, Member, TenantOwned, User
+from customers.models.tenancy import TenantQuerySet
 
 Allowed = Callable[[Member], bool]
 View = Callable[..., HttpResponseBase]
@@ -106,6 +107,17 @@ def member_page(*, may: Allowed = reads, restricted: bool = False) -> Callable[[
 def fetch_owned(rows: Owned[T], customer: Customer, identity: UUID) -> T:
     """Return the customer's row with this id. Raises Http404, also for another tenant's."""
     row = rows.of(customer).filter(id=identity).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def fetch_decided(rows: "TenantQuerySet[Any]", customer: Customer, identity: UUID) -> Any:
+    """Return the row with this id that says who has access, also in a restricted customer.
+
+    Raises Http404, also for what is restricted itself, and for another tenant's.
+    """
+    row = rows.decided_by(customer).filter(id=identity).first()
     if row is None:
         raise Http404
     return row

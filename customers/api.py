@@ -13,7 +13,14 @@ from rest_framework.response import Response
 from customers.access import fetch_owned
 from customers.actions.looks import Listed, note_listed
 from customers.actions.presence import presence_of
-from customers.actions.staff import RegisterFull, add_staff, change_staff, register_of, remove_staff
+from customers.actions.staff import (
+    FIELDS,
+    RegisterFull,
+    add_staff,
+    change_staff,
+    register_of,
+    remove_staff,
+)
 from customers.api_base import ApiView
 from customers.api_once import created, made_before, once
 from customers.api_pages import asked, page_of_list
@@ -135,5 +142,6 @@ class StaffDetail(ApiView):
         form = StaffSerializer(data=request.data, partial=partial)
         form.is_valid(raise_exception=True)
         details = form.details(person if partial else None)
-        change_staff(person, details, by=self.key, at=database_now())
+        said = list(form.validated_data) if partial else FIELDS
+        change_staff(person, details, by=self.key, at=database_now(), fields=said)
         return Response(shown(self.customer, person))

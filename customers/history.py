@@ -36,7 +36,7 @@ TOLD_HERE = {  # allauth mails the rest itself, as it does it
 
 
 def note(person: User, kind: Kind, request: HttpRequest | None, *, at: datetime) -> SignInEvent:
-    """Write down one fact of a person's sign-in."""
+    """Write down one fact of a person's sign-in, and mail it where nobody else does."""
     browser = browser_of(agent_of(request))
     if kind in TOLD_HERE:
         broker = {"provider": settings.OIDC_NAME}

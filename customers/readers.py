@@ -6,8 +6,8 @@ from typing import Any
 from django.core.mail import EmailMultiAlternatives
 from django.utils.functional import Promise
 
-from customers.models import Member, User
-from smartsvar import letters
+from customers.models import Customer, Member, Role, User
+from smartsvar import letters, mail
 
 
 def language_of(address: str, *, otherwise: str) -> str:
@@ -22,6 +22,17 @@ def reads(person: User) -> str:
         return person.language
     joined = Member.objects.filter(user=person).order_by("joined_at", "id")
     return joined.values_list("customer__language", flat=True).first() or ""
+
+
+def addresses_of(customer: Customer) -> list[str]:
+    """Return the customer's own address, else its administrators'. Raises GiveUp for neither."""
+    if customer.email:
+        return [customer.email]
+    able = Member.objects.of(customer).filter(role=Role.ADMINISTRATOR, user__is_active=True)
+    found = list(able.order_by("joined_at", "id").values_list("user__email", flat=True))
+    if not found:
+        raise mail.GiveUp("no_address")  # it stays on the customer's page, and counts as untold
+    return found
 
 
 def by_language(addresses: Iterable[str], *, otherwise: str) -> dict[str, list[str]]:

@@ -16,6 +16,7 @@ from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authentication_failed
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, generate_totp_secret
 from allauth.mfa.webauthn.forms import (
@@ -149,11 +150,25 @@ def _made_up_is_refused() -> Iterator[None]:
 
 
 class Refusing:
-    """A form that a passkey's answer comes with."""
+    """A form that a passkey's answer comes with.
+
+    Where it is known who answers, a wrong answer is told of as a wrong code is.
+    """
+
+    user: User | None
+    reauthenticated: bool
 
     def clean_credential(self) -> Any:
-        with _made_up_is_refused():
-            return super().clean_credential()  # type: ignore[misc]
+        try:
+            with _made_up_is_refused():
+                return super().clean_credential()  # type: ignore[misc]
+        except ValidationError as error:
+            if self.user is not None and error.code == "incorrect_code":
+                authentication_failed.send(
+                    sender=Authenticator, request=context.request, user=self.user,
+                    authenticator=None, reauthentication=self.reauthenticated,
+                )  # fmt: skip
+            raise
 
 
 class SignInWithPasskey(Refusing, LoginWebAuthnForm):  # type: ignore[misc]

@@ -22,6 +22,7 @@ from smartsvar.vault.errors import Unreadable
 
 log = structlog.get_logger(__name__)
 
+ALLAUTHS_SECOND, SECOND = "allauth.mfa.stages.AuthenticateStage", "customers.stages.SecondStage"
 UNKNOWN, RESET = "account/email/unknown_account", "account/email/password_reset_key"
 FOR_NOBODY = Letter(address="", subject="", text="", language="sv", person=None)
 
@@ -39,6 +40,10 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
 
     def populate_username(self, request: HttpRequest, user: Any) -> None:
         """There is no user name; the e-mail address is the name."""
+
+    def get_login_stages(self) -> list[str]:
+        stages: list[str] = super().get_login_stages()
+        return [SECOND if each == ALLAUTHS_SECOND else each for each in stages]
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Support staff have no Mina Sidor: their pages are the admin's."""

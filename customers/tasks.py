@@ -33,7 +33,7 @@ ONLY_TOKEN = ("token",)
 def send_invitation(invitation_id: str) -> str:
     """Mail an invitation's link, once; return a code of what hindered it, or ""."""
     identity, at = UUID(invitation_id), database_now()
-    waiting = Invitation.objects.live().filter(id=identity, sent_at=None)
+    waiting = Invitation.objects.open().live().filter(id=identity, sent_at=None)
     if not waiting.update(sent_at=at):  # sent, gone, or in another worker's hands
         return ""
     try:
@@ -86,7 +86,7 @@ def send_waiting_invitations() -> int:
 
     One that cannot be sent stops no other; a mail server, key or database that is away stops it.
     """
-    waiting = Invitation.objects.live().filter(sent_at=None).order_by("created_at", "id")
+    waiting = Invitation.objects.open().live().filter(sent_at=None).order_by("created_at", "id")
     end, tried = time.monotonic() + SWEEP_SECONDS, 0
     for identity in list(waiting.values_list("id", flat=True)[:500]):
         if time.monotonic() > end:

@@ -49,6 +49,11 @@ urlpatterns = [
         members.invitation_withdraw,
         name="invitation_withdraw",
     ),
+    path(
+        HOUSE + "inbjudningar/<uuid:identity>/skicka-igen",
+        members.invitation_send,
+        name="invitation_send",
+    ),
     path(HOUSE + "nycklar/", keys.keys, name="keys"),
     path(HOUSE + "nycklar/ny", keys.key_add, name="key_add"),
     path(HOUSE + "nycklar/<uuid:identity>/aterkalla", keys.key_revoke, name="key_revoke"),

@@ -14,6 +14,7 @@ from typing import TypeVar
 import structlog
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import pgettext
 
 from recordings.actions import PLAYED, may_listen, play_recording, still_playable
 from recordings.models import AudioFormat, Recording
@@ -174,7 +175,8 @@ def _etag(recording: Recording) -> str:
 
 def _dressed(response: R, recording: Recording, length: int) -> R:
     ending = AudioFormat(recording.audio_format)
-    name = f"samtal-{recording.started_at:%Y%m%d-%H%M}-{recording.pk.hex[-6:]}.{ending}"
+    called = pgettext("file name", "call")
+    name = f"{called}-{recording.started_at:%Y%m%d-%H%M}-{recording.pk.hex[-6:]}.{ending}"
     response["Content-Type"] = CONTENT_TYPES[ending]
     response["Content-Length"] = str(length)
     response["Content-Disposition"] = f'inline; filename="{name}"'

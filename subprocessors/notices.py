@@ -145,8 +145,11 @@ def _lengthened(first: date, state: str | None, settled: datetime | None, at: da
 
 
 def object_to(notice: Notice, customer: Customer, reason: str, *, by: Member, at: datetime) -> None:
-    """Take in a customer's objection. Raises TooLate, AlreadyObjected."""
-    if today(at) > objections_until(notice, customer, at):
+    """Take in a customer's objection. Raises TooLate, AlreadyObjected.
+
+    Of what merely ends there is nothing to object to.
+    """
+    if notice.kind == Notice.Kind.END or today(at) > objections_until(notice, customer, at):
         raise TooLate
     objection = Objection(customer=customer, notice=notice, made_by=by.id, made_at=at)
     objection.reason = reason

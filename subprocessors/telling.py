@@ -15,8 +15,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Customer, Member, Role
-from customers.readers import write_to
+from customers.readers import addresses_of, write_to
 from smartsvar import mail
 from smartsvar.clock import database_now
 from smartsvar.leases import take
@@ -90,20 +89,9 @@ def _write(told: Told) -> list[EmailMultiAlternatives]:
             "late": told.notice.takes_effect_on <= today(at) and told.notice.kind != "end",
         }  # fmt: skip
         return write_to(
-            _addresses(told.customer), "subprocessors/mail/notice", facts,
+            addresses_of(told.customer), "subprocessors/mail/notice", facts,
             subject=_("A change among our subprocessors"), otherwise=told.customer.language,
         )  # fmt: skip
-
-
-def _addresses(customer: Customer) -> list[str]:
-    """Return the customer's own address, else its administrators'. Raises GiveUp for neither."""
-    if customer.email:
-        return [customer.email]
-    able = Member.objects.of(customer).filter(role=Role.ADMINISTRATOR, user__is_active=True)
-    found = list(able.order_by("joined_at", "id").values_list("user__email", flat=True))
-    if not found:
-        raise mail.GiveUp("no_address")  # it stays on the customer's page, and counts as untold
-    return found
 
 
 def _settle(told: Told, state: str, code: str) -> str:

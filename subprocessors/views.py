@@ -48,7 +48,8 @@ def notices(request: HttpRequest, member: Member) -> HttpResponse:
 @member_page(may=administers, restricted=True)
 def objection(request: HttpRequest, member: Member, notice_id: UUID) -> HttpResponse:
     """Object to an announced change, while there is time."""
-    notice = Notice.objects.newest_first().filter(id=notice_id).first()
+    rows = Notice.objects.beginning()  # to what ends there is nothing to object
+    notice = rows.newest_first().filter(id=notice_id).first()
     if notice is None:
         raise Http404
     form = ObjectionForm(request.POST or None)

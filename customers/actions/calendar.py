@@ -1,10 +1,13 @@
-"""A month of absences, day by day, with week numbers and Swedish public holidays."""
+"""A month of absences, day by day, with week numbers and Swedish public holidays.
+
+Only what is shown is opened: a few of each day, or one day's as a list in pages.
+"""
 
 import calendar
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from customers.models import Absence, Customer, StaffMember
@@ -13,6 +16,7 @@ from smartsvar.paging import openable
 from smartsvar.workdays import public_holidays
 
 FIRST, LAST = date(2000, 1, 1), date(2099, 12, 1)
+OF_A_DAY = 4  # entries of a day in the grid: with more, a month would weigh what its people do
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,14 @@ class Entry:
     hours: str
 
 
+class _Place(NamedTuple):
+    """Where an entry stands on its day: by the register's order, then by the absence's start."""
+
+    order: int
+    absence: UUID
+    hours: str
+
+
 @dataclass
 class Day:
     """A day of the grid; one of a neighbouring month only fills its week."""
@@ -32,12 +44,18 @@ class Day:
     inside: bool
     today: bool
     holiday: str
+    places: list[_Place] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
 
     @property
     def free(self) -> bool:
         """Whether it is printed in red: a Sunday or a public holiday."""
         return bool(self.holiday) or self.date.weekday() == 6
+
+    @property
+    def more(self) -> int:
+        """How many are away beside those of the grid."""
+        return max(0, len(self.places) - OF_A_DAY)
 
 
 @dataclass(frozen=True)
@@ -59,7 +77,12 @@ class Month:
 
     @property
     def empty(self) -> bool:
-        return not any(day.entries for week in self.weeks for day in week.days)
+        return not any(day.places for week in self.weeks for day in week.days)
+
+    def day(self, named: str) -> Day | None:
+        """Return the day "2026-11-05" of this month; None for anything else."""
+        inside = (day for week in self.weeks for day in week.days if day.inside)
+        return next((day for day in inside if day.date.isoformat() == named), None)
 
 
 def month_named(text: str, today: date) -> date:
@@ -75,9 +98,9 @@ def month_of(
     customer: Customer, first: date, people: Sequence[StaffMember], *, today: date, language: str,
     only: UUID | None = None,
 ) -> Month:  # fmt: skip
-    """Return the month that begins on `first`, with what is known of these people.
+    """Return the month that begins on `first`, with who of these people is away when.
 
-    One query for all absences, and none per day or person.
+    One query for all absences, and none per day or person. No entry is opened: see `opened`.
     """
     dates = list(calendar.Calendar().itermonthdates(first.year, first.month))
     named = public_holidays(first.year, language)
@@ -97,22 +120,49 @@ def _fill(
     days: dict[date, Day], customer: Customer, first: date, people: Sequence[StaffMember],
     only: UUID | None,
 ) -> None:  # fmt: skip
-    known: dict[Any, StaffMember] = {person.pk: person for person in people}
-    places = {identity: place for place, identity in enumerate(known)}
+    order = {person.pk: place for place, person in enumerate(people)}
     start, end = _midnight(first), _midnight(_following(first))
     rows = Absence.objects.of(customer).overlapping(start, end).order_by("starts_at", "id")
-    found = openable(list(rows if only is None else rows.filter(staff_id=only)))
-    for absence in sorted(found, key=lambda each: places.get(each.staff_id, 0)):
-        if absence.staff_id in known:
-            person = known[absence.staff_id]
-            for day, hours in _spread(absence, start, end):
-                days[day].entries.append(Entry(absence, person, hours))
+    rows = rows if only is None else rows.filter(staff_id=only)
+    for identity, staff, begins, ends in rows.values_list("id", "staff_id", "starts_at", "ends_at"):
+        if staff in order:
+            for day, hours in _spread(begins, ends, start, end):
+                days[day].places.append(_Place(order[staff], identity, hours))
+    for day_of_month in days.values():
+        day_of_month.places.sort(key=lambda place: place.order)
 
 
-def _spread(absence: Absence, start: datetime, end: datetime) -> Iterator[tuple[date, str]]:
-    """Yield each day of [start, end) that the absence touches, with its hours on that day."""
-    begins = max(absence.starts_at, start).astimezone(STOCKHOLM)
-    ends = min(absence.ends_at or end, end).astimezone(STOCKHOLM)
+def fill_grid(month: Month, customer: Customer, people: Sequence[StaffMember]) -> None:
+    """Open the first OF_A_DAY entries of each day; one query for all."""
+    days = [day for week in month.weeks for day in week.days]
+    shown = [place for day in days for place in day.places[:OF_A_DAY]]
+    entries = opened(shown, customer, people)
+    for day in days:
+        found = (entries.get(place) for place in day.places[:OF_A_DAY])
+        day.entries = [entry for entry in found if entry is not None]
+
+
+def opened(
+    places: Iterable[_Place], customer: Customer, people: Sequence[StaffMember]
+) -> dict[_Place, Entry]:
+    """Return the entry of each place, but of an absence that does not open; one query for all."""
+    wanted = list(places)
+    ids = {place.absence for place in wanted}
+    rows = openable(list(Absence.objects.of(customer).filter(id__among=list(ids))))
+    known = {absence.pk: absence for absence in rows}
+    return {
+        place: Entry(known[place.absence], people[place.order], place.hours)
+        for place in wanted
+        if place.absence in known
+    }
+
+
+def _spread(
+    begins: datetime, ends: datetime | None, start: datetime, end: datetime
+) -> Iterator[tuple[date, str]]:
+    """Yield each day of [start, end) that an absence touches, with its hours on that day."""
+    begins = max(begins, start).astimezone(STOCKHOLM)
+    ends = min(ends or end, end).astimezone(STOCKHOLM)
     day = begins.date()
     while _midnight(day) < ends:
         dawn, dusk = _midnight(day), _midnight(day + timedelta(days=1))

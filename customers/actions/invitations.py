@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from allauth.account.models import EmailAddress
@@ -14,15 +14,21 @@ from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
 from smartsvar.jobs import enqueue
 from smartsvar.paging import openable
-from smartsvar.shredding.actions import carry_out, shred
+from smartsvar.shredding.actions import carry_out
 from smartsvar.shredding.claims import claim_rows
-from smartsvar.shredding.models import Held, ShredJob
+from smartsvar.shredding.models import Gone, Held, ShredJob
 
-LINK = ("token", "token_hash")
+LINK = ("token", "token_hash", "ended_at")
+RENEWED = ("token", "token_hash", "created_at", "sent_at")
+RESEND_AFTER = timedelta(minutes=5)  # else the button writes to a stranger at each press
 
 
 class InvitationUsed(Exception):
     """Somebody accepted or withdrew the invitation, or its time ran out."""
+
+
+class TooSoon(Exception):
+    """The invitation was mailed a moment ago."""
 
 
 def hash_token(token: str) -> bytes:
@@ -56,8 +62,9 @@ def invite(
 
 
 def invitations_of(customer: Customer) -> list[Invitation]:
-    """Return the customer's open invitations, newest first."""
-    return openable(list(Invitation.objects.of(customer).order_by("-created_at", "-id")))
+    """Return the customer's open invitations, newest first; also while it is restricted."""
+    rows = Invitation.objects.open().decided_by(customer)
+    return openable(list(rows.order_by("-created_at", "-id")))
 
 
 def find_addressee(customer: Customer, email: str) -> Literal["member", "invited", ""]:
@@ -68,15 +75,50 @@ def find_addressee(customer: Customer, email: str) -> Literal["member", "invited
     return "invited" if any(each.email == email for each in invitations_of(customer)) else ""
 
 
-def withdraw_invitation(invitation: Invitation, *, by: Member) -> None:
-    """Destroy an open invitation; its link leads nowhere any more."""
-    shred([invitation], by=by)
+def withdraw_invitation(invitation: Invitation, *, by: Member, at: datetime) -> None:
+    """End an open invitation: its link leads nowhere any more, and what it says is destroyed.
+
+    Where a hold keeps the row, the link is dead all the same, and the row goes in its own time.
+    """
+    with transaction.atomic():
+        spent = _use_up(invitation, by=by, at=at)
+        if invitation.ended_at is not None:
+            owner = invitation.customer_id
+            record("invitation.withdrawn", invitation, by=by, customer_id=owner, at=at)
+    if spent is not None:
+        carry_out(spent)
+
+
+def send_again(invitation: Invitation, *, by: Member, at: datetime) -> None:
+    """Mail a new link, good for two weeks from now; the old one is dead.
+
+    Raises TooSoon within RESEND_AFTER of the last mail, or while it is on its way; Gone.
+    """
+    with transaction.atomic():
+        rows = Invitation.objects.select_for_update(of=("self",)).filter(id=invitation.id)
+        mine: Invitation | None = rows.open().live().first()
+        if mine is None:
+            raise Gone
+        if mine.sent_at is None or at - mine.sent_at < RESEND_AFTER:
+            raise TooSoon
+        renew(mine, by=by, at=at)
+
+
+def renew(invitation: Invitation, *, by: Acting, at: datetime) -> None:
+    """Give an invitation a new link and have it mailed, in the caller's transaction."""
+    token = secrets.token_urlsafe(32)
+    invitation.token, invitation.token_hash = token, hash_token(token)
+    invitation.created_at, invitation.sent_at = at, None
+    invitation.save(update_fields=RENEWED)
+    record("member.invited_again", invitation, by=by, customer_id=invitation.customer_id, at=at)
+    enqueue("customers.send_invitation", invitation.id)
 
 
 def find_invitation(token: str) -> Invitation | None:
     """Return the live invitation that this link belongs to."""
     found: Invitation | None = (
         Invitation.objects.filter(token_hash=hash_token(token))
+        .open()
         .live()
         .select_related("customer")
         .first()
@@ -95,7 +137,8 @@ def accept_invitation(
     if user is not None and user.is_staff:
         raise NotAllowed("Support staff cannot be members of a customer.")
     with transaction.atomic():
-        if not Invitation.objects.select_for_update().filter(id=invitation.id).live().exists():
+        rows = Invitation.objects.select_for_update().filter(id=invitation.id)
+        if not rows.open().live().exists():
             raise InvitationUsed
         user = user or _new_sign_in(invitation.email, password)
         member = join(
@@ -120,7 +163,7 @@ def _new_sign_in(email: str, password: str) -> User:
 
 
 def _use_up(invitation: Invitation, *, by: Member, at: datetime) -> ShredJob | None:
-    """Claim an accepted invitation; where a hold keeps it, its link ends all the same.
+    """Claim an accepted or withdrawn invitation; where a hold keeps it, its link ends all the same.
 
     In the transaction that makes the member: whoever waits for the invitation finds it used.
     """
@@ -128,5 +171,6 @@ def _use_up(invitation: Invitation, *, by: Member, at: datetime) -> ShredJob | N
         return claim_rows(Invitation, [invitation.id], by=by, at=at)
     except Held:
         invitation.token, invitation.token_hash = "", hash_token(secrets.token_urlsafe(32))
+        invitation.ended_at = at
         invitation.save(update_fields=LINK)
         return None

@@ -27,8 +27,11 @@ class LastAdministrator(NotAllowed):
 
 
 def members_of(customer: Customer) -> list[Member]:
-    """Return the customer's members with their sign-ins, sorted by name as Swedes sort."""
-    rows = Member.objects.of(customer).select_related("user")
+    """Return the customer's members with their sign-ins, sorted by name as Swedes sort.
+
+    Also while the customer is restricted: who has access is then decided about all the same.
+    """
+    rows = Member.objects.decided_by(customer).select_related("user")
     return sorted(openable(list(rows)), key=lambda member: sort_key(member.name))
 
 
@@ -74,9 +77,8 @@ def guard_last_administrator(member: Member) -> None:
 
     What role the member has is read anew: the caller's copy may be from before somebody's change.
     """
-    others = (
-        Member.objects.of(member.customer).filter(role=Role.ADMINISTRATOR).exclude(id=member.id)
-    )
+    mine = Member.objects.decided_by(member.customer).filter(role=Role.ADMINISTRATOR)
+    others = mine.exclude(id=member.id)
     decides = Member._base_manager.filter(id=member.id, role=Role.ADMINISTRATOR, shred_job_id=None)
     if decides.exists() and not others.exists():
         raise LastAdministrator("Make somebody else administrator first.")

@@ -40,12 +40,17 @@ def notice_in_force(person: StaffMember, at: datetime) -> str:
 def presence_of(
     customer: Customer, people: Sequence[StaffMember], at: datetime
 ) -> dict[UUID, Presence]:
-    """Return each person's presence at `at`; one query for all, however many they are."""
+    """Return each person's presence at `at`; one query for all, however many they are.
+
+    Of whoever is in, no absence to come is read; and none to come is opened.
+    """
     rows = Absence.objects.of(customer).overlapping(at, None)
-    if len(people) == 1:
-        rows = rows.filter(staff=people[0])
+    away = Absence.objects.of(customer).in_force(at).values("staff")
+    rows = rows.filter(staff=people[0]) if len(people) == 1 else rows.filter(staff__in=away)
     mine: dict[UUID | None, list[Absence]] = {}
-    for absence in openable(list(rows)):
+    known = list(rows)
+    begun = openable([each for each in known if each.starts_at <= at])
+    for absence in [*begun, *(each for each in known if each.starts_at > at)]:
         mine.setdefault(absence.staff_id, []).append(absence)
     with translation.override(customer.language):
         return {person.pk: _presence(person, mine.get(person.pk, []), at) for person in people}

@@ -37,11 +37,16 @@ class Change:
     fields: list[str]
 
 
-def keep_upload(member: Member, table: list[list[str]], *, at: datetime) -> RegisterFile:
-    """Seal an uploaded table until it is confirmed; the member's earlier ones go."""
+def keep_upload(
+    member: Member, table: list[list[str]], *, at: datetime, lines: Sequence[int] = ()
+) -> RegisterFile:
+    """Seal an uploaded table until it is confirmed; the member's earlier ones go.
+
+    `lines`: where in its file each row stands.
+    """
     shred(list(RegisterFile.objects.filter(uploaded_by=member.id, shred_job_id=None)), by=member)
     upload = RegisterFile(customer=member.customer, uploaded_by=member.id, created_at=at)
-    upload.table = table
+    upload.table, upload.lines = table, list(lines)
     with transaction.atomic():
         upload.save(force_insert=True)
         record("registerfile.uploaded", upload, by=member, customer_id=upload.customer_id, at=at)
@@ -66,7 +71,7 @@ def import_register(
     """Do all of it, or nothing, in one transaction; the upload and whom it removes go right after.
 
     Raises RegisterFull; UploadUsed when another request was first; Gone when somebody it names has
-    been removed meanwhile; Held when a hold keeps one whom it removes, or the upload.
+    been removed meanwhile; Held when a hold keeps one whom it removes.
     """
     with transaction.atomic():
         list(Customer.objects.select_for_update(no_key=True).filter(id=customer.id))

@@ -13,6 +13,7 @@ from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
 from smartsvar.paging import openable
 from smartsvar.shredding.actions import shred
+from smartsvar.shredding.models import Gone
 
 FIELDS = ("name", "title", "phone", "email", "keywords", "answer_notice")
 NO_DIGITS = re.compile(r"\D+")
@@ -35,8 +36,8 @@ class StaffDetails:
     answer_notice: str = ""
 
 
-def _fill(person: StaffMember, details: StaffDetails) -> None:
-    for name in FIELDS:
+def _fill(person: StaffMember, details: StaffDetails, fields: Sequence[str] = FIELDS) -> None:
+    for name in fields:
         value = getattr(details, name)
         setattr(person, name, list(value) if name == "keywords" else value)
 
@@ -65,10 +66,26 @@ def add_staff(
     return person
 
 
-def change_staff(person: StaffMember, details: StaffDetails, *, by: Acting, at: datetime) -> None:
-    """Change what the register says of a person."""
-    _fill(person, details)
+def change_staff(
+    person: StaffMember,
+    details: StaffDetails,
+    *,
+    by: Acting,
+    at: datetime,
+    fields: Sequence[str] = FIELDS,
+) -> None:
+    """Change what the register says of a person: these fields, and nothing else of it.
+
+    What a colleague has written in the others meanwhile stays. Raises Gone.
+    """
     with transaction.atomic():
+        rows = StaffMember.objects.filter(id=person.pk, shred_job_id=None)
+        fresh = rows.select_for_update(no_key=True, of=("self",)).first()
+        if fresh is None:
+            raise Gone
+        _fill(fresh, details, fields)
+        for name in FIELDS:
+            setattr(person, name, getattr(fresh, name))
         person.save()
         record("staffmember.changed", person, by=by, customer_id=person.customer_id, at=at)
 

@@ -1,20 +1,16 @@
 """What support staff do: be made, open a customer's page, send a first invitation again."""
 
-import secrets
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
-from customers.actions.invitations import hash_token
+from customers.actions.invitations import renew
 from customers.actions.members import NotAllowed
 from customers.models import Customer, Invitation, Member, Role, User
 from smartsvar.audit.actors import SYSTEM, Acting
 from smartsvar.audit.trail import record
-from smartsvar.jobs import enqueue
-
-RENEWED = ("token", "token_hash", "created_at", "sent_at")
 
 
 def create_support_agent(email: str, password: str, *, at: datetime) -> User:
@@ -48,7 +44,7 @@ def first_invitation(customer: Customer) -> Invitation | None:
     """Return the invitation that opened the customer, while nobody has ever accepted one."""
     if Member.objects.filter(customer=customer).exists():
         return None
-    waiting = Invitation.objects.of(customer).filter(role=Role.ADMINISTRATOR)
+    waiting = Invitation.objects.open().of(customer).filter(role=Role.ADMINISTRATOR)
     found: Invitation | None = waiting.order_by("created_at").first()
     return found
 
@@ -63,10 +59,5 @@ def resend_first_invitation(customer: Customer, *, by: Acting, at: datetime) -> 
         invitation = first_invitation(customer)
         if invitation is None:
             raise NotAllowed("There is no first invitation waiting to be accepted.")
-        token = secrets.token_urlsafe(32)
-        invitation.token, invitation.token_hash = token, hash_token(token)
-        invitation.created_at, invitation.sent_at = at, None
-        invitation.save(update_fields=RENEWED)
-        record("member.invited_again", invitation, by=by, customer_id=customer.id, at=at)
-        enqueue("customers.send_invitation", invitation.id)
+        renew(invitation, by=by, at=at)
     return invitation

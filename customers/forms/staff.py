@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.actions.staff import StaffDetails
 from customers.models import StaffMember
 from smartsvar import callers
-from smartsvar.plain_text import PlainText
+from smartsvar.plain_text import PlainText, plain_text
 
 KEYWORDS = 50  # these limits are the API's too
 KEYWORD_LENGTH = 60
@@ -61,6 +61,22 @@ class StaffForm(PlainText, forms.Form):
 
     def __init__(self, data: Any = None, *, person: StaffMember | None = None) -> None:
         super().__init__(data, initial=_facts(person) if person else None, label_suffix="")
+        for each in self.fields.values():  # what was shown comes back beside what is written
+            each.show_hidden_initial = person is not None
+
+    @property
+    def fields_changed(self) -> list[str]:
+        """Which fields the editor changed since the page was shown; after is_valid().
+
+        Where the answer does not say what was shown, the field counts as changed.
+        """
+        told = {name for name in self.fields if self[name].html_initial_name in self.data}
+        return [name for name in self.fields if name not in told or name in self.changed_data]
+
+    def clean(self) -> None:
+        """Refuse what no page has shown: it would stand on this one again."""
+        for name in self.fields:
+            plain_text(self.data.get(self.add_initial_prefix(name), ""))
 
     def clean_phone(self) -> str:
         try:

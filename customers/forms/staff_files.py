@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.forms.focus import FocusingForm
 from customers.staff_files.columns import MEANINGS, guess
-from customers.staff_files.reading import MOST_BYTES, BadFile, Table, read_table
+from customers.staff_files.reading import MOST_BYTES, BadFile, Sheet, read_sheet
 from smartsvar.plain_text import PlainText
 
 SAMPLES = 3
@@ -33,13 +33,13 @@ class UploadForm(PlainText, forms.Form):
             message = _("The file is too big: at most %(size)d MB.") % {"size": MOST_BYTES >> 20}
             self.fields["file"].error_messages["required"] = message
 
-    def clean_file(self) -> Table:
+    def clean_file(self) -> Sheet:
         file: UploadedFile[bytes] = self.cleaned_data["file"]
         if (file.size or 0) > MOST_BYTES:
             message = _("The file is too big: at most %(size)d MB.") % {"size": MOST_BYTES >> 20}
             raise forms.ValidationError(message)
         try:
-            return read_table(file.read())
+            return read_sheet(file.read())
         except BadFile as error:
             raise forms.ValidationError(str(error)) from error
 

@@ -1,15 +1,23 @@
 """An invitation to become a member: a link by mail, good for two weeks and once."""
 
+from typing import Any, ClassVar, Self
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from customers.models.member import Role, Sees
 from customers.models.staff import StaffMember
-from customers.models.tenancy import TenantOwned
+from customers.models.tenancy import TenantOwned, TenantQuerySet
 from smartsvar.personal_data import Basis, Category, Keep, PersonalData
 from smartsvar.personal_data import Role as DataRole
 from smartsvar.vault.rows import SealedField
+
+
+class InvitationQuerySet(TenantQuerySet["Invitation"]):
+    def open(self) -> Self:
+        """Those whose link may still be used: neither accepted nor withdrawn while a hold stood."""
+        return self.filter(ended_at=None)
 
 
 class Invitation(TenantOwned):
@@ -28,6 +36,7 @@ class Invitation(TenantOwned):
             "token": "a secret",
             "token_hash": "a hash of a secret",
             "sent_at": "technical",
+            "ended_at": "technical",
         },
         readable={
             "role": "one of three words",
@@ -46,10 +55,14 @@ class Invitation(TenantOwned):
     token_hash = models.BinaryField(max_length=32, unique=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     sent_at = models.DateTimeField(null=True, editable=False)
+    # Used up or withdrawn, while a hold keeps the row: the link is dead, and no list shows it.
+    ended_at = models.DateTimeField(null=True, editable=False)
 
     email = SealedField("")
     name = SealedField("")
     token = SealedField("")
+
+    objects: ClassVar[Any] = models.Manager.from_queryset(InvitationQuerySet)()
 
     class Meta(TenantOwned.Meta):
         verbose_name = _("invitation")

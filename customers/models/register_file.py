@@ -1,5 +1,8 @@
 """A staff register that was uploaded and waits to be confirmed."""
 
+from collections.abc import Collection
+from uuid import UUID
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -33,6 +36,7 @@ class RegisterFile(TenantOwned):
             "state": "technical",
             "uploaded_by": "technical",
             "created_at": "technical",
+            "lines": "technical",
             "table": "a file of the customer's own, on its way into the register",
         },
     )
@@ -45,7 +49,22 @@ class RegisterFile(TenantOwned):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     table = SealedField[list[list[str]]]([])
+    lines = SealedField[list[int]]([])  # where in the file each row of the table stands
 
     class Meta(TenantOwned.Meta):
         verbose_name = _("uploaded register")
         verbose_name_plural = _("uploaded registers")
+
+    @classmethod
+    def holding(cls) -> models.Q:
+        """None by the customer's hold: a copy on its way, of a file that the customer has.
+
+        What a hold keeps is the register. The upload ends within the hour as ever, or with the
+        import: else a customer that is held could not keep its register at all.
+        """
+        return models.Q(held=True)
+
+    @classmethod
+    def owners_holding(cls, owners: Collection[UUID]) -> set[UUID]:
+        """Return none of them: see holding()."""
+        return set()

@@ -25,7 +25,9 @@ class SignInEvent(models.Model):
     class Kind(models.TextChoices):
         SIGNED_IN = "signed_in", _("Signed in")
         FAILED = "failed", _("Failed attempt to sign in")
-        CODE_FAILED = "code_failed", _("Wrong code at the second step")
+        # Also on the way to signing in: somebody who stops here had what the first step asks for.
+        SECOND_ASKED = "second_asked", _("First step right, second step asked for")
+        CODE_FAILED = "code_failed", _("Wrong code or passkey at the second step")
         SIGNED_OUT = "signed_out", _("Signed out")
         ENDED = "ended", _("Signed out another device")
         PASSWORD_CHANGED = "password_changed", _("Password changed")

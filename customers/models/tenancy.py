@@ -24,6 +24,14 @@ class TenantQuerySet(ShreddableQuerySet[M]):
         """This customer's rows that may be shown: live, not claimed, not past their date."""
         return self.filter(customer=customer).live()
 
+    def decided_by(self, customer: "Customer") -> Self:
+        """As `.of(customer)`, whether the customer's processing is restricted or not.
+
+        For who has access to it (members, invitations), which it decides about all the same. What
+        is restricted itself is not there.
+        """
+        return self.filter(customer=customer, restricted=False).timely()
+
     def visible_to(self, member: "Member") -> Self:
         """The rows of the member's customer that the member is shown: all, or its own.
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from smartsvar import callers
+
 MEANINGS: dict[str, Any] = {
     "name": _("Name"),
     "first_name": _("First name"),
@@ -38,6 +40,15 @@ def guess(headings: Sequence[str]) -> list[str]:
         meaning = KNOWN.get(re.sub(r"[\W\d_]+", "", heading).casefold(), "")
         found.append("" if meaning in found else meaning)
     return found
+
+
+def in_writing(field: str, value: Any) -> str:
+    """Return what a field of a person says, as people write it."""
+    if field == "phone":
+        return callers.display(value)
+    if field == "keywords":
+        return ", ".join(value)
+    return str(value).replace("\r\n", "\n")
 
 
 def doubled(headings: Sequence[str]) -> list[str]:

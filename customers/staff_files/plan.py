@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.utils.crypto import salted_hmac
@@ -15,10 +15,11 @@ from customers.actions.registers import Addition, Change
 from customers.actions.staff import FIELDS, StaffDetails
 from customers.forms.staff import StaffForm, keywords_in
 from customers.models import StaffMember
-from customers.staff_files.columns import MEANINGS
+from customers.staff_files.columns import MEANINGS, in_writing
 
 SEPARATORS = re.compile("[;\n]")  # of keywords in a file, beside the comma
 Values = dict[str, Any]
+NAMED = 50  # changes that are shown one by one
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,17 @@ class Trouble:
     why: str
 
 
+class Turn(NamedTuple):
+    """How a field of a person changes: what it is called, what it says now and would say."""
+
+    field: str
+    was: str
+    becomes: str
+
+
 @dataclass
 class Plan:
-    """What would be done. Lines are counted as in the file without its empty rows."""
+    """What would be done."""
 
     added: list[Addition] = field(default_factory=list)
     changed: list[Change] = field(default_factory=list)
@@ -46,9 +55,10 @@ class Plan:
         return self.left if self.removes else []
 
     @property
-    def named(self) -> list[tuple[Change, list[str]]]:
-        """Each change with the changed fields in the reader's words."""
-        return [(each, [str(MEANINGS[name]) for name in each.fields]) for each in self.changed]
+    def named_first(self) -> Iterator[tuple[Change, list[Turn]]]:
+        """Yield the first changes with the changed fields in the reader's words."""
+        for each in self.changed[:NAMED]:
+            yield each, [_turn(each, name) for name in each.fields]
 
     @property
     def does_nothing(self) -> bool:
@@ -67,6 +77,13 @@ class Plan:
         ]
         parts += [str(person.pk) for person in self.removed]
         return salted_hmac(__name__, json.dumps(parts), algorithm="sha256").hexdigest()
+
+
+def _turn(change: Change, name: str) -> Turn:
+    was, becomes = (
+        in_writing(name, getattr(each, name)) for each in (change.person, change.details)
+    )
+    return Turn(str(MEANINGS[name]), was, becomes)
 
 
 def _written(details: StaffDetails, fields: Sequence[str]) -> list[Any]:
@@ -115,15 +132,17 @@ class Matching:
 
 def make_plan(
     table: Sequence[Sequence[str]], meanings: Sequence[str], register: Sequence[StaffMember], *,
-    match_by: str, removes: bool,
+    match_by: str, removes: bool, lines: Sequence[int] = (),
 ) -> Plan:  # fmt: skip
     """Return what the table, its headings first, would do to the register.
 
+    `lines` says where in its file each row stands; without them the rows are counted.
     Columns without a meaning are not looked at, and what no column says of a person stays. An
     empty cell empties. Whom the file does not name is removed only if `removes`.
     """
     plan, matching = Plan(removes=removes), Matching(register, match_by)
-    for line, values in _rows(table, meanings, plan.troubles):
+    numbered = list(zip(lines or range(1, len(table) + 1), table, strict=True))
+    for line, values in _rows(numbered[1:], meanings, plan.troubles):
         try:
             person = matching.find(values, line)
         except ValueError as error:
@@ -140,14 +159,15 @@ def make_plan(
 
 
 def _rows(
-    table: Sequence[Sequence[str]], meanings: Sequence[str], troubles: list[Trouble]
-) -> Iterator[tuple[int, Values]]:
+    numbered: Sequence[tuple[int, Sequence[str]]], meanings: Sequence[str],
+    troubles: list[Trouble],
+) -> Iterator[tuple[int, Values]]:  # fmt: skip
     """Yield the checked rows with their lines; what is wrong with the others is noted."""
     form = StaffForm({})
     known = {meaning for meaning in meanings if meaning}
     wanted = {"name"} if known & {"first_name", "last_name"} else set()
     wanted |= known & set(FIELDS)
-    for line, cells in enumerate(table[1:], start=2):
+    for line, cells in numbered:
         said = _said(cells, meanings)
         form.data = said
         form.full_clean()

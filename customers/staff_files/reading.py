@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -23,14 +23,22 @@ SEPARATORS = ";\t,"
 Table = list[list[str]]
 
 
+class Sheet(NamedTuple):
+    """What a file holds: its rows with text, the headings first, and where each stands in it."""
+
+    rows: Table
+    lines: list[int]
+
+
 class BadFile(Exception):
     """The file cannot be read as a register; the message is for whoever uploaded it."""
 
 
-def read_table(content: bytes) -> Table:
+def read_sheet(content: bytes) -> Sheet:
     """Return the rows of a CSV file or of a workbook's first sheet, the headings first.
 
-    What it is decides its content, never its name. Rows without text are left out. Raises BadFile.
+    What it is decides its content, never its name. Rows without text are left out, but counted: a
+    row is found again by its number. Raises BadFile.
     """
     if not content:
         raise BadFile(_("The file is empty."))
@@ -38,10 +46,12 @@ def read_table(content: bytes) -> Table:
         raise BadFile(_("The file is too big: at most %(size)d MB.") % {"size": MOST_BYTES >> 20})
     rows = _workbook(content) if content.startswith(ZIP) else _text(content)
     table: Table = []
-    for row in rows:
+    lines: list[int] = []
+    for line, row in enumerate(rows, 1):
         cells = [_cell(value) for value in row]
         if any(cells):
             table.append(cells)
+            lines.append(line)
         if len(table) > MOST_ROWS + 1:
             most = _("The file has too many rows: at most %(count)d people.")
             raise BadFile(most % {"count": MOST_ROWS})
@@ -50,7 +60,7 @@ def read_table(content: bytes) -> Table:
     if len(table) < 2:
         raise BadFile(_("There are no people in the file, below a row of headings."))
     width = max(_last(cells) for cells in table)
-    return [(cells + [""] * width)[:width] for cells in table]
+    return Sheet([(cells + [""] * width)[:width] for cells in table], lines)
 
 
 def _last(cells: list[str]) -> int:
@@ -82,14 +92,16 @@ def _text(content: bytes) -> Iterator[list[str]]:
         raise BadFile(_("This is an old Excel file (.xls). Save it as .xlsx or CSV."))
     # Lines end where files end them, not at every character that Unicode calls a line's end.
     lines = list(io.StringIO(_decoded(content).removeprefix("\ufeff"), newline=""))
-    if lines and re.fullmatch(r"sep=.\s*", lines[0], re.IGNORECASE):  # a note of Excel's own
+    noted = bool(lines and re.fullmatch(r"sep=.\s*", lines[0], re.IGNORECASE))
+    if noted:  # a note of Excel's own, and a line of the file
         lines = lines[1:]
+        yield []
     reader = csv.reader(lines, delimiter=_separator(lines), strict=True)
     try:
         yield from ([restored(cell) for cell in row] for row in reader)
     except csv.Error as error:
         trouble = _("Line %(line)d cannot be read: a quotation mark is not closed, perhaps.")
-        raise BadFile(trouble % {"line": reader.line_num}) from error
+        raise BadFile(trouble % {"line": reader.line_num + noted}) from error
 
 
 def _decoded(content: bytes) -> str:

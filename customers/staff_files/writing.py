@@ -11,8 +11,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from customers.actions.staff import FIELDS
 from customers.models import StaffMember
-from customers.staff_files.columns import MEANINGS
-from smartsvar import callers
+from customers.staff_files.columns import MEANINGS, in_writing
 from smartsvar.csv_cells import harmless
 
 
@@ -20,15 +19,7 @@ def rows_of(register: Sequence[StaffMember]) -> Iterator[list[str]]:
     """Yield the headings in the reader's language, then each person, as people write it."""
     yield [str(MEANINGS[name]) for name in FIELDS]
     for person in register:
-        yield [_text(person, name) for name in FIELDS]
-
-
-def _text(person: StaffMember, name: str) -> str:
-    if name == "phone":
-        return callers.display(person.phone)
-    if name == "keywords":
-        return ", ".join(person.keywords)
-    return str(getattr(person, name)).replace("\r\n", "\n")
+        yield [in_writing(name, getattr(person, name)) for name in FIELDS]
 
 
 def as_csv(register: Sequence[StaffMember]) -> bytes:

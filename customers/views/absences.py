@@ -6,6 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages as flash
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,12 +24,14 @@ from customers.actions.absences import (
     end_absence,
     remove_absence,
 )
-from customers.actions.calendar import month_named, month_of
+from customers.actions.calendar import Day, fill_grid, month_named, month_of, opened
 from customers.actions.staff import register_of
 from customers.forms.absences import AbsenceForm, CalendarForm
 from customers.models import Absence, Member, StaffMember
 from smartsvar.clock import STOCKHOLM, database_now
 from smartsvar.personal_data import keep_of
+
+OF_A_PAGE = 100  # people who are away on one day
 
 
 @require_safe
@@ -45,7 +48,20 @@ def calendar(request: HttpRequest, member: Member) -> HttpResponse:
         "member": member, "form": form, "month": month, "register": register, "today": today,
         "person": next((each for each in register if each.pk == form.person_id), None),
     }  # fmt: skip
+    if day := month.day(request.GET.get("day", "")):
+        return _day(request, day, register, context)
+    fill_grid(month, member.customer, register)
     return render(request, "customers/absence_calendar.html", context)
+
+
+def _day(
+    request: HttpRequest, day: Day, register: list[StaffMember], context: dict[str, Any]
+) -> HttpResponse:
+    """Show everybody who is away on one day, in pages."""
+    page = Paginator(day.places, OF_A_PAGE).get_page(request.GET.get("page", "")[:9])
+    entries = opened(page, context["member"].customer, register)
+    found = context | {"day": day, "page": page, "entries": list(entries.values())}
+    return render(request, "customers/absence_day.html", found)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -5,7 +5,6 @@ from functools import wraps
 from typing import Any, cast
 
 import structlog
-from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from allauth.account.utils import get_next_redirect_url
@@ -155,16 +154,9 @@ def _connected(request: HttpRequest, subject: str, asked_by: str) -> HttpRespons
     except (AlreadyConnected, NotAllowed):
         flash.error(request, _("Another identity is connected. Disconnect it first."))
     else:
-        _told(request, person, SignInEvent.Kind.IDENTITY_ADDED, "account_connected")
+        note(person, SignInEvent.Kind.IDENTITY_ADDED, request, at=database_now())
         flash.success(request, _("You can now sign in with %(broker)s.") % broker)
     return redirect("customers:account")
-
-
-def _told(request: HttpRequest, person: User, kind: SignInEvent.Kind, mail: str) -> None:
-    """Note what happened, and mail it: who did it unseen must not stay so."""
-    note(person, kind, request, at=database_now())
-    said = {"provider": {"name": settings.OIDC_NAME}}
-    get_account_adapter(request).send_notification_mail(f"socialaccount/email/{mail}", person, said)
 
 
 @_door
@@ -183,6 +175,6 @@ def disconnect(request: HttpRequest) -> HttpResponse:
     except LastWayIn:
         flash.error(request, _("Choose a password or add a passkey first: you could not sign in."))
         return redirect("customers:account")
-    _told(request, person, SignInEvent.Kind.IDENTITY_REMOVED, "account_disconnected")
+    note(person, SignInEvent.Kind.IDENTITY_REMOVED, request, at=database_now())
     flash.success(request, _("%(broker)s does not sign you in any more.") % broker)
     return redirect("customers:account")

@@ -16,7 +16,7 @@ from smartsvar.clock import database_now
 
 
 @require_safe
-@member_page(may=administers)
+@member_page(may=administers, restricted=True)
 def keys(request: HttpRequest, member: Member) -> HttpResponse:
     context = {"member": member, "keys": keys_of(member.customer), "now": database_now()}
     return render(request, "customers/keys.html", context)
@@ -38,7 +38,7 @@ def key_add(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@member_page(may=administers)
+@member_page(may=administers, restricted=True)
 def key_revoke(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
     key = keys_of(member.customer).filter(id=identity, revoked_at=None).first()
     if key is None:

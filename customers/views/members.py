@@ -1,35 +1,57 @@
 """Who may use Mina Sidor for this customer: the administrators decide."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages as flash
 from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from customers.access import administers, fetch_owned, member_page, memberships_of
-from customers.actions.invitations import invitations_of, invite, withdraw_invitation
+from customers.access import (
+    administers,
+    fetch_decided,
+    fetch_owned,
+    member_page,
+    memberships_of,
+)
+from customers.actions.invitations import (
+    TooSoon,
+    invitations_of,
+    invite,
+    send_again,
+    withdraw_invitation,
+)
 from customers.actions.leaving import is_held, remove_member
 from customers.actions.members import (
     LastAdministrator,
     NotAllowed,
     change_role,
     change_sight,
+    guard_last_administrator,
     hand_over,
     members_of,
     protected_among,
 )
+from customers.actions.ties import end_made, made_by
 from customers.forms.members import InviteForm, RoleForm, SightForm
-from customers.models import Invitation, Member
+from customers.models import Invitation, Member, Role
+from customers.views.ties import chosen_in
 from smartsvar.clock import database_now
+
+SHOWN = 40  # members per page: each has a form of its own
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@member_page(may=administers)
+@member_page(may=administers, restricted=True)
 def members(request: HttpRequest, member: Member) -> HttpResponse:
+    """Who is in. Also in a restricted account, where somebody can be removed, but not invited."""
+    if request.method == "POST" and member.customer.restricted:
+        return render(request, "customers/restricted.html", {"member": member}, status=403)
     form = InviteForm(request.POST or None, customer=member.customer)
     if request.method == "POST" and form.is_valid():
         invite(member.customer, **form.cleaned_data, by=member, at=database_now())
@@ -38,13 +60,12 @@ def members(request: HttpRequest, member: Member) -> HttpResponse:
         }
         flash.success(request, sent)
         return redirect("customers:members", member.customer.number)
-    people = [
-        (each, RoleForm(role=each.role, prefix=f"{each.id}-"))
-        for each in members_of(member.customer)
-    ]
+    page = Paginator(members_of(member.customer), SHOWN).get_page(request.GET.get("page", "")[:9])
+    people = [(each, RoleForm(role=each.role, prefix=f"{each.id}-")) for each in page]
     context = {
         "member": member,
         "people": people,
+        "page": page,
         "form": form,
         "invitations": invitations_of(member.customer),
         "protected": protected_among([each.user_id for each, _form in people]),
@@ -58,8 +79,12 @@ def member_role(request: HttpRequest, member: Member, identity: UUID) -> HttpRes
     other = fetch_owned(Member.objects, member.customer, identity)
     form = RoleForm(request.POST)
     if form.is_valid():
+        role = form.cleaned_data["role"]
+        if "confirmed" not in request.POST and _gives_up(other, role, by=member):
+            context = {"member": member, "role": role}
+            return render(request, "customers/member_role_own.html", context)
         try:
-            change_role(other, form.cleaned_data["role"], by=member, at=database_now())
+            change_role(other, role, by=member, at=database_now())
         except LastAdministrator:
             flash.error(
                 request,
@@ -73,6 +98,20 @@ def member_role(request: HttpRequest, member: Member, identity: UUID) -> HttpRes
     return redirect(
         "portal:overview" if other.id == member.id else "customers:members", member.customer.number
     )
+
+
+def _gives_up(other: Member, role: str, *, by: Member) -> bool:
+    """Whether somebody gives up one's own right to decide, which only others can give back.
+
+    The last administrator is not asked, but refused.
+    """
+    if other.id != by.id or role == Role.ADMINISTRATOR:
+        return False
+    try:
+        guard_last_administrator(other)
+    except LastAdministrator:
+        return False
+    return True
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -113,20 +152,23 @@ def member_hand_over(request: HttpRequest, member: Member, identity: UUID) -> Ht
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@member_page(may=administers)
+@member_page(may=administers, restricted=True)
 def member_remove(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
-    other = fetch_owned(Member.objects, member.customer, identity)
+    """Remove somebody, and in the same step what is ticked of what that person has made."""
+    other, at = fetch_decided(Member.objects.all(), member.customer, identity), database_now()
+    made = made_by(other, at=at)
     if request.method != "POST":
-        context = {"member": member, "other": other, "held": is_held(other)}
+        context = {"member": member, "other": other, "held": is_held(other), "made": made}
         return render(request, "customers/member_remove.html", context)
     said = {"name": other.name}
     try:
-        gone = remove_member(other, by=member, at=database_now())
+        gone = remove_member(other, by=member, at=at)
     except LastAdministrator:
         flash.error(
             request, _("There must be an administrator. Make somebody else administrator first.")
         )
         return redirect("customers:members", member.customer.number)
+    end_made(made, chosen_in(request), by=member, at=at)
     if other.id == member.id and not memberships_of(request.user).exists():
         logout(request)  # the session went with the sign-in, or opens nothing
     words = _("%(name)s has no access any more, and is removed once no hold keeps it.")
@@ -137,8 +179,26 @@ def member_remove(request: HttpRequest, member: Member, identity: UUID) -> HttpR
 
 
 @require_POST
-@member_page(may=administers)
+@member_page(may=administers, restricted=True)
 def invitation_withdraw(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
-    withdraw_invitation(fetch_owned(Invitation.objects, member.customer, identity), by=member)
+    invitation = fetch_decided(Invitation.objects.open(), member.customer, identity)
+    withdraw_invitation(invitation, by=member, at=database_now())
     flash.success(request, _("The invitation is withdrawn."))
+    return redirect("customers:members", member.customer.number)
+
+
+@require_POST
+@member_page(may=administers)
+def invitation_send(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
+    """Mail an open invitation once more, with a new link."""
+    rows: Any = Invitation.objects.open()
+    invitation = fetch_owned(rows, member.customer, identity)
+    said = {"email": invitation.email}
+    try:
+        send_again(invitation, by=member, at=database_now())
+    except TooSoon:
+        flash.warning(request, _("The invitation was sent a moment ago. Wait for some minutes."))
+    else:
+        words = _("A new link is on its way to %(email)s. The earlier one leads nowhere any more.")
+        flash.success(request, words % said)
     return redirect("customers:members", member.customer.number)

@@ -24,9 +24,12 @@ from customers.actions.staff import (
     register_of,
     remove_staff,
 )
+from customers.actions.ties import ties_of
 from customers.forms.staff import ChosenForm, SearchForm, StaffForm
 from customers.models import Customer, Member, StaffMember
+from customers.views.ties import end_chosen
 from smartsvar.clock import database_now
+from smartsvar.shredding.claims import held_among
 
 SHOWN = 100  # people per page
 
@@ -75,7 +78,7 @@ def staff_change(request: HttpRequest, member: Member, identity: UUID) -> HttpRe
     person, at = fetch_owned(StaffMember.objects, member.customer, identity), database_now()
     form = StaffForm(request.POST or None, person=person)
     if request.method == "POST" and form.is_valid():
-        change_staff(person, form.details(), by=member, at=at)
+        change_staff(person, form.details(), by=member, at=at, fields=form.fields_changed)
         flash.success(request, _("The changes are saved."))
         return redirect("customers:staff_list", member.customer.number)
     person.customer = member.customer
@@ -93,28 +96,37 @@ def _now(person: StaffMember, at: datetime) -> dict[str, Any]:
 @member_page(may=changes)
 def staff_remove(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
     person = fetch_owned(StaffMember.objects, member.customer, identity)
-    if request.method == "POST":
+    held, ties = bool(held_among(StaffMember, [person.pk])), ties_of(member.customer, [person.pk])
+    if request.method == "POST" and not held:
         name = person.name
         remove_staff(person, by=member)
         flash.success(request, _("%(name)s is off the register.") % {"name": name})
+        end_chosen(request, member, ties)
         return redirect("customers:staff_list", member.customer.number)
-    return render(request, "customers/staff_remove.html", {"member": member, "person": person})
+    context = {"member": member, "person": person, "held": held, "ties": ties}
+    status = 409 if request.method == "POST" else 200
+    return render(request, "customers/staff_remove.html", context, status=status)
 
 
 @require_POST
 @member_page(may=changes)
 def staff_remove_many(request: HttpRequest, member: Member) -> HttpResponse:
-    """First a page that names whom it is about, then all of them or none."""
-    people = _chosen(member.customer, request)
-    if not people:
+    """First a page that names whom it is about, then all of them whom no hold keeps, or none."""
+    chosen = _chosen(member.customer, request)
+    if not chosen:
         flash.warning(request, _("Choose whom to remove."))
         return redirect("customers:staff_list", member.customer.number)
-    if "confirmed" not in request.POST:
-        context = {"member": member, "people": people}
+    kept = held_among(StaffMember, [person.pk for person in chosen])
+    people = [person for person in chosen if person.pk not in kept]
+    held = [person for person in chosen if person.pk in kept]
+    ties = ties_of(member.customer, [person.pk for person in people])
+    if "confirmed" not in request.POST or not people:
+        context = {"member": member, "people": people, "held": held, "ties": ties}
         return render(request, "customers/staff_remove_many.html", context)
     gone = remove_staff(*people, by=member)
     said = ngettext("%(count)d is off the register.", "%(count)d are off the register.", gone)
     flash.success(request, said % {"count": gone})
+    end_chosen(request, member, ties)
     return redirect("customers:staff_list", member.customer.number)
 
 

@@ -7,7 +7,7 @@ from django.contrib import messages as flash
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from customers.access import changes, fetch_owned, member_page
@@ -19,13 +19,16 @@ from customers.actions.registers import (
     throw_away,
 )
 from customers.actions.staff import REGISTER_LIMIT, RegisterFull, register_of
+from customers.actions.ties import Ties, ties_of
 from customers.forms.staff_files import MappingForm, UploadForm
-from customers.models import Member, RegisterFile
+from customers.models import Member, RegisterFile, StaffMember
 from customers.staff_files.columns import doubled
-from customers.staff_files.plan import Plan, make_plan
+from customers.staff_files.plan import Plan, ids_of, make_plan
 from customers.staff_files.reading import MOST_BYTES
 from customers.staff_files.writing import as_csv, as_workbook
+from customers.views.ties import end_chosen
 from smartsvar.clock import database_now
+from smartsvar.shredding.claims import held_among
 from smartsvar.shredding.models import Gone
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -39,7 +42,8 @@ def staff_import(request: HttpRequest, member: Member) -> HttpResponse:
         too_big = int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES
         form = UploadForm(request.POST, request.FILES, too_big=too_big)
         if form.is_valid():
-            upload = keep_upload(member, form.cleaned_data["file"], at=database_now())
+            sheet, at = form.cleaned_data["file"], database_now()
+            upload = keep_upload(member, sheet.rows, lines=sheet.lines, at=at)
             return redirect("customers:staff_import_plan", member.customer.number, upload.pk)
     return render(request, "customers/staff_import.html", {"member": member, "form": form})
 
@@ -56,14 +60,16 @@ def staff_plan(request: HttpRequest, member: Member, identity: UUID) -> HttpResp
     form = MappingForm(request.POST or None, table=upload.table)
     plan = _plan(member, upload, form)
     confirmed = request.POST.get("confirmed", "")
-    if plan is not None and confirmed and not plan.troubles:
+    held, ties = _leaving(member, plan)
+    if plan is not None and confirmed and not plan.troubles and not held:
         if confirmed == plan.fingerprint:
-            return _carry_out(request, member, upload, plan)
+            return _carry_out(request, member, upload, plan, ties)
         other = _("The register, or what the columns mean, has changed meanwhile. Look once more.")
         flash.warning(request, other)
     context = {
         "member": member, "form": form, "plan": plan, "upload": upload,
         "doubled": doubled(upload.table[0]), "rows": len(upload.table) - 1,
+        "held": held, "ties": ties,
     }  # fmt: skip
     return render(request, "customers/staff_import_plan.html", context)
 
@@ -82,12 +88,20 @@ def _plan(member: Member, upload: RegisterFile, form: MappingForm) -> Plan | Non
     said: dict[str, Any] = form.cleaned_data
     register = register_of(member.customer)
     return make_plan(
-        upload.table, form.meanings, register, match_by=said["match_by"], removes=said["removes"]
-    )
+        upload.table, form.meanings, register, match_by=said["match_by"], removes=said["removes"],
+        lines=upload.lines,
+    )  # fmt: skip
+
+
+def _leaving(member: Member, plan: Plan | None) -> tuple[list[StaffMember], Ties]:
+    """Return whom a hold keeps of those the plan removes, and the ties of them all."""
+    removed = plan.removed if plan else []
+    held = held_among(StaffMember, ids_of(removed))
+    return [each for each in removed if each.pk in held], ties_of(member.customer, ids_of(removed))
 
 
 def _carry_out(
-    request: HttpRequest, member: Member, upload: RegisterFile, plan: Plan
+    request: HttpRequest, member: Member, upload: RegisterFile, plan: Plan, ties: Ties
 ) -> HttpResponse:
     try:
         import_register(
@@ -105,6 +119,7 @@ def _carry_out(
         flash.warning(request, _("The file is imported or thrown away already."))
         return redirect("customers:staff_list", member.customer.number)
     flash.success(request, _done(plan))
+    end_chosen(request, member, ties)
     return redirect("customers:staff_list", member.customer.number)
 
 
@@ -137,7 +152,8 @@ def _noted(request: HttpRequest, member: Member) -> Any:
 
 
 def _download(member: Member, content: bytes, kind: str, ending: str) -> HttpResponse:
-    name = f"personalregister-{member.customer.number}.{ending}"
+    called = pgettext("file name", "staff-register")
+    name = f"{called}-{member.customer.number}.{ending}"
     return HttpResponse(
         content,
         content_type=kind,

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
+from django.utils.translation import pgettext
 
 from customers.models import User
 from privacy.models import Erasure, SignedReceipt
@@ -57,7 +58,8 @@ class ErasurePages(ReadOnlyPages):
             raise Http404
         _trace("erasure.fetched", erasure, request)
         answer = JsonResponse(certificate, json_dumps_params={"indent": 2})
-        answer["Content-Disposition"] = f'attachment; filename="intyg-{erasure.id}.json"'
+        name = f"{pgettext('file name', 'certificate')}-{erasure.id}.json"
+        answer["Content-Disposition"] = f'attachment; filename="{name}"'
         return answer
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path
+from django.utils.translation import pgettext
 
 from customers.models import User
 from privacy.models import PurgeRun, SignedReceipt, StorageLook
@@ -60,5 +61,6 @@ class SignedReceiptPages(ReadOnlyPages):
         customer, by, at = receipt.customer_id, cast(User, request.user), database_now()
         record("signedreceipt.fetched", receipt, by=by, customer_id=customer, at=at)
         answer = StreamingHttpResponse(files.chain_of(customer), content_type="application/json")
-        answer["Content-Disposition"] = f'attachment; filename="kvitton-{customer}.json"'
+        name = f"{pgettext('file name', 'receipts')}-{customer}.json"
+        answer["Content-Disposition"] = f'attachment; filename="{name}"'
         return answer

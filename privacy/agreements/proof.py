@@ -7,7 +7,9 @@ from typing import Protocol
 from django.conf import settings
 from django.db.models import F
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.functional import Promise
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 from privacy.models import Signing
 from smartsvar.jobs import enqueue
@@ -39,6 +41,7 @@ class Proof(Protocol):
     """One way of proving who signs. An eID takes the place of the code by having these."""
 
     name: str  # as it is kept with what was signed
+    words: Promise  # as the page with the signature says it
 
     def ask(self, signing: Signing, *, at: datetime) -> None:
         """Ask the signer to prove who it is, in the caller's transaction. Raises TooSoon."""
@@ -52,6 +55,7 @@ class MailedCode:
     """A code of eight digits to the signed-in address, for a quarter of an hour and five tries."""
 
     name = "mailed code"
+    words = _("a one-time code to the address that the signer is signed in with")
 
     def ask(self, signing: Signing, *, at: datetime) -> None:
         began = signing.expires_at - VALID if signing.expires_at else None
@@ -73,6 +77,12 @@ class MailedCode:
         fresh = Signing.objects.get(pk=signing.pk)
         if not constant_time_compare(_hashed(signing, typed), fresh.code_hash):
             raise WrongCode if fresh.tries < TRIES else SpentCode
+
+
+def is_open(signing: Signing, *, at: datetime) -> bool:
+    """Whether the last code that was asked for can still be entered."""
+    in_time = signing.expires_at is not None and at < signing.expires_at
+    return in_time and signing.used_at is None and signing.tries < TRIES
 
 
 def _hashed(signing: Signing, code: str) -> str:

@@ -5,23 +5,25 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from customers.models import Customer, Member, Role
 from customers.papers import forget
-from privacy.agreements.proof import SpentCode, TooSoon, proof
+from privacy.agreements.proof import VALID, SpentCode, TooSoon, proof
 from privacy.agreements.versions import in_language, version_of
 from privacy.models import SignedAgreement, Signing
 from privacy.receipts import keys
 from privacy.receipts.verify import AGREEMENT
 from privacy.record.document import Document, Section
+from privacy.record.faces import prints
 from privacy.record.parties import operator_facts
-from privacy.record.versions import as_content
+from privacy.record.versions import as_content, strings_of
 from privacy.record.writers import pdf
 from smartsvar.audit.trail import record
 from smartsvar.clock import STOCKHOLM
@@ -40,6 +42,10 @@ class Changed(Exception):
     """The agreement is not the one that was read: it must be read again."""
 
 
+class Unprintable(Exception):
+    """The document cannot print the company's name, or another of its words, as it is written."""
+
+
 class NotAllowed(Exception):
     """Whoever signs is no administrator of the customer any more."""
 
@@ -49,17 +55,18 @@ def begin_signing(
 ) -> Signing:
     """Take in who signs which version, and ask for the proof.
 
-    Raises NotAllowed, Changed, AlreadySigned, TooSoon.
+    Raises NotAllowed, Changed, Unprintable, AlreadySigned, TooSoon.
     """
     with transaction.atomic():
         _locked_administrator(member)
-        if version_of(in_language(member.customer, language, today(at))) != version:
+        document = in_language(member.customer, language, today(at))
+        if version_of(document) != version:
             raise Changed
+        if not all(map(prints, strings_of(document))):
+            raise Unprintable
         if SignedAgreement.objects.of(member.customer_id).filter(version=version).exists():
             raise AlreadySigned
-        mine = Signing.objects.filter(member_id=member.id, started_at__gt=at - WINDOW)
-        if (mine.aggregate(sum=Sum("codes"))["sum"] or 0) >= CODES_AN_HOUR:
-            raise TooSoon
+        _within_the_hour(member.id, at)
         signing = Signing(
             customer=member.customer, member_id=member.id, version=version, language=language,
             started_at=at,
@@ -73,10 +80,23 @@ def begin_signing(
 def ask_again(signing: Signing, *, at: datetime) -> None:
     """Ask for the proof once more. Raises TooSoon, SpentCode for what has been signed."""
     with transaction.atomic():
+        _lock(signing.customer_id)
         fresh = Signing.objects.select_for_update(of=("self",)).get(pk=signing.pk)
         if fresh.used_at is not None:
             raise SpentCode
+        _within_the_hour(fresh.member_id, at)
         proof().ask(fresh, at=at)
+
+
+def _within_the_hour(member_id: UUID, at: datetime) -> None:
+    """Raise TooSoon for who was asked as often as one may be; with the customer locked.
+
+    A signing is counted whole if its last code is of this hour: never fewer than there were.
+    """
+    mine = Signing.objects.filter(member_id=member_id)
+    lately = Q(started_at__gt=at - WINDOW) | Q(expires_at__gt=at - WINDOW + VALID)
+    if (mine.filter(lately).aggregate(sum=Sum("codes"))["sum"] or 0) >= CODES_AN_HOUR:
+        raise TooSoon
 
 
 def sign(
@@ -105,14 +125,18 @@ def sign(
     return signed
 
 
+def _lock(customer_id: UUID) -> bool:
+    """Lock the customer: one signs at a time. Return whether it is still there."""
+    rows = Customer.objects.select_for_update(no_key=True).timely().filter(id=customer_id)
+    return bool(rows.values_list("pk"))
+
+
 def _locked_administrator(member: Member) -> Member:
-    """Return the member as it is now, with the customer locked: one signs at a time."""
-    customer = (
-        Customer.objects.select_for_update(no_key=True).timely().filter(id=member.customer_id)
-    )
+    """Return the member as it is now, with the customer locked."""
+    there = _lock(member.customer_id)
     mine = Member.objects.filter(id=member.id, restricted=False, role=Role.ADMINISTRATOR)
     able = mine.filter(user__is_active=True).timely().select_related("customer")
-    if not customer.values_list("pk") or (found := able.first()) is None:
+    if not there or (found := able.first()) is None:
         raise NotAllowed
     fresh: Member = found
     return fresh
@@ -144,7 +168,7 @@ def signature_page(signed: SignedAgreement, document: Document) -> Section:
         (_("Name"), signed.name),
         (_("Position"), signed.title),
         (_("Signed"), f"{local:%Y-%m-%d %H:%M:%S} ({utc:%Y-%m-%dT%H:%M:%SZ})"),
-        (_("Proved by"), _("a one-time code to the address that the signer is signed in with")),
+        (_("Proved by"), str(proof().words)),
         (_("Version"), f"{signed.short} ({signed.language})"),
         (_("SHA-256 of the text above"), signed.version),
         *((f"{_('The processor')}: {name}", value) for name, value in operator_facts()),

@@ -15,7 +15,7 @@ def one_printed_line(text: str) -> None:
 
     Raises ValidationError.
     """
-    if not text.isprintable():
+    if not text.replace("\u00a0", " ").isprintable():  # names are pasted with such spaces
         raise forms.ValidationError(_("Write it on one line."))
     if not prints(text):
         raise forms.ValidationError(

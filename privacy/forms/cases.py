@@ -9,12 +9,11 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from customers.actions.covers import About
-from customers.actions.staff import sort_key
+from customers.forms.people import askable, person_field
 from customers.models import Member, StaffMember, Target
 from privacy.cases.visible import cases_of
 from privacy.models import CaseKind
 from smartsvar import callers
-from smartsvar.paging import openable
 from smartsvar.plain_text import PlainText
 
 WISH = 4000
@@ -38,10 +37,7 @@ class CaseForm(PlainText, forms.Form):
         help_text=_("Only for a request about a caller."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
-    person = forms.ChoiceField(
-        label=_("The person on the staff register"), required=False,
-        help_text=_("Only for a request about such a person."),
-    )  # fmt: skip
+    person = forms.Field()  # with people as the form is made
     requester = forms.CharField(
         label=_("Who asks"), max_length=120, required=False,
         help_text=_("The name in the answer. Empty: your own."),
@@ -66,10 +62,9 @@ class CaseForm(PlainText, forms.Form):
         if Target.STAFF not in about:
             del self.fields["caller"], self.fields["person"], self.fields["requester"]
             return
-        register = openable(list(StaffMember.objects.of(member.customer)))
-        register.sort(key=lambda one: sort_key(one.name))
-        people = [(str(one.id), one.name) for one in register]
-        self._choices("person", [("", "–"), *people])
+        label = _("The person on the staff register")
+        self.fields["person"] = person_field(label, askable(member.customer), nobody="–")
+        self.fields["person"].help_text = _("Only for a request about such a person.")
 
     def _choices(self, name: str, choices: list[tuple[str, Any]]) -> None:
         field = self.fields[name]

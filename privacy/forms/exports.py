@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from customers.actions.covers import About
+from customers.actions.staff import sort_key
+from customers.forms.people import FEW, askable, labels_of, person_field
 from customers.models import Customer, Member, StaffMember, Target
 from privacy.models import Case, CaseKind, CaseState
 from smartsvar import callers
@@ -23,8 +25,6 @@ KINDS = [
     (CaseKind.PORTABILITY, gettext_lazy("To move it to another service (art. 20)")),
 ]
 LANGUAGES = [("sv", "Svenska"), ("en", "English")]
-PEOPLE = {Target.MEMBER: Member, Target.STAFF: StaffMember}
-MOST = 5000  # names are sealed: a list of people is bounded
 
 
 def written_address(text: str) -> str:
@@ -66,12 +66,26 @@ class ExportForm(PlainText, forms.Form):
             field.choices = [(f"{Target.MEMBER.value}:{member.id}", _("Me"))]
             del self.fields["caller"]
             return
+        register = askable(customer)
         field.choices = [
             (Target.CUSTOMER.value, capfirst(Target.CUSTOMER.label)),
             (Target.CALLER.value, capfirst(Target.CALLER.label)),
-            (_("Members"), _people(customer, Target.MEMBER)),
-            (_("Staff register"), _people(customer, Target.STAFF)),
+            (_("Members"), _members(customer)),
+            *self._staff(register),
         ]
+
+    def _staff(self, register: list[StaffMember]) -> list[Any]:
+        """Return the choices of people on the register; where they are many, one, and a field."""
+        value = Target.STAFF.value
+        if len(register) <= FEW:
+            people = [(f"{value}:{each}", name) for each, name in labels_of(register).items()]
+            return [(_("Staff register"), people)]
+        self.fields["person"] = person_field(
+            _("The person on the staff register"), register, nobody="–"
+        )
+        self.fields["person"].help_text = _("Only when it is about such a person.")
+        self.order_fields(["about", "caller", "person"])
+        return [(value, _("A person on the staff register"))]
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean() or {}
@@ -80,12 +94,16 @@ class ExportForm(PlainText, forms.Form):
                 answers["caller"] = written_address(answers.get("caller", ""))
             except ValidationError as error:
                 self.add_error("caller", error)
+        unnamed = not answers.get("person") and "person" not in self.errors
+        if answers.get("about") == Target.STAFF and unnamed:
+            self.add_error("person", _("Say who it is."))
         return answers
 
     def asked(self) -> dict[str, Any]:
         """Return what was asked, as the action takes it; after is_valid()."""
         answers = self.cleaned_data
         target, _colon, identity = answers["about"].partition(":")
+        identity = answers["person"] if answers["about"] == Target.STAFF else identity
         caller = answers["caller"] if target == Target.CALLER else ""
         about = About(
             target=Target(target), caller=caller, object_id=UUID(identity) if identity else None
@@ -94,16 +112,15 @@ class ExportForm(PlainText, forms.Form):
         return {"about": about, "kind": kind, "language": answers["language"]}
 
 
-def _people(customer: Customer, target: Target) -> list[tuple[str, str]]:
-    """The customer's people by name, restricted ones without it: they may still be asked about."""
-    rows = PEOPLE[target].objects.filter(customer=customer).timely()
-    found = openable(list(rows[:MOST]))
-    shown = ((f"{target.value}:{each.id}", _called(each)) for each in found)
-    return sorted(shown, key=lambda pair: pair[1].casefold())
+def _members(customer: Customer) -> list[tuple[str, str]]:
+    """The members by name, restricted ones without it: they may still be asked about."""
+    found = openable(list(Member.objects.filter(customer=customer).timely()))
+    shown = ((f"{Target.MEMBER.value}:{each.id}", _called(each)) for each in found)
+    return sorted(shown, key=lambda pair: sort_key(pair[1]))
 
 
-def _called(person: Any) -> str:
-    return str(person.id) if person.restricted else (person.name or str(person.id))
+def _called(member: Member) -> str:
+    return str(member.id) if member.restricted else (member.name or str(member.id))
 
 
 class OnBehalfForm(PlainText, forms.Form):

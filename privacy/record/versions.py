@@ -75,6 +75,18 @@ def _section(kept: dict[str, Any]) -> Section:
     return Section(kept["heading"], tuple(kept["text"]), facts, table, gaps, kept["level"])
 
 
+def strings_of(document: Document) -> Iterator[str]:
+    """Yield everything that the document says, in its order."""
+    yield from (document.title, *document.intro)
+    for section in document.sections:
+        yield from (section.heading, *section.text)
+        for fact in section.facts:
+            yield from fact
+        for row in (section.table.head, *section.table.rows) if section.table else ():
+            yield from row
+        yield from section.gaps
+
+
 @dataclass(frozen=True)
 class Change:
     """What one section lost and gained, line by line; either may be empty."""

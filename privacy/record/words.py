@@ -178,8 +178,16 @@ FIELDS: dict[str, Any] = {
 }
 
 
+# Where the same name means something else.
+FIELDS_OF: dict[tuple[str, str], Any] = {
+    ("socialaccount.SocialAccount", "date_joined"): gettext_lazy("when it was connected"),
+}
+
+
 def field_name(model: type[models.Model], name: str) -> str:
     """Return what a field is called for people."""
+    if (model._meta.label, name) in FIELDS_OF:
+        return str(FIELDS_OF[model._meta.label, name])
     return str(FIELDS[name]) if name in FIELDS else own_name(model, name)
 
 

@@ -14,9 +14,9 @@ from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from customers.readers import language_of
+from customers.readers import addresses_of, write_to
 from privacy.models import TermsNotice
-from smartsvar import letters, mail
+from smartsvar import mail
 from smartsvar.clock import database_now
 from smartsvar.unreadable import as_mail_trouble
 
@@ -53,18 +53,19 @@ def tell(identity: UUID, at: datetime) -> str:
         return str(error)
     except (mail.GiveUp, mail.Unsure) as error:
         log.warning("mail about terms not delivered", object=str(identity), error=str(error))
-        ours.update(failed_at=at, error=str(error))
+        # What is given up reached nobody; of the other nobody knows.
+        sent = at if isinstance(error, mail.Unsure) else None
+        ours.update(sent_at=sent, failed_at=at, error=str(error))
         return str(error)
     return ""
 
 
-def _write(identity: UUID) -> EmailMultiAlternatives:
+def _write(identity: UUID) -> list[EmailMultiAlternatives]:
     told = TermsNotice.objects.select_related("customer", "terms").get(id=identity)
     with as_mail_trouble():
         page = reverse("privacy:accepted", args=[told.customer.number])
         facts = {"terms": told.terms, "link": settings.PUBLIC_URL + page}
-        address = told.customer.email
-        return letters.write(
-            "privacy/mail/terms", facts, subject=_("New terms"), to=[address],
-            language=language_of(address, otherwise=told.customer.language),
+        return write_to(
+            addresses_of(told.customer), "privacy/mail/terms", facts, subject=_("New terms"),
+            otherwise=told.customer.language,
         )  # fmt: skip

@@ -8,14 +8,14 @@ from django.contrib import messages as flash
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from customers.access import administers, member_page
 from customers.models import Member
 from privacy.agreements import steps
-from privacy.agreements.proof import DIGITS, SpentCode, TooSoon, WrongCode
+from privacy.agreements.proof import DIGITS, SpentCode, TooSoon, WrongCode, is_open
 from privacy.agreements.text import agreement as agreed_text
 from privacy.agreements.versions import standing, version_of
 from privacy.forms.agreements import CodeForm, SignerForm
@@ -25,6 +25,11 @@ from privacy.views.documents import answer_with
 from smartsvar.audit.trail import record
 from smartsvar.clock import database_now
 from subprocessors.notices import today
+
+UNPRINTABLE = gettext_lazy(
+    "The agreement cannot be printed with all its names as they are written. Ask our support to"
+    " write the company's name in Latin, Greek or Cyrillic letters."
+)
 
 
 @require_safe
@@ -42,9 +47,12 @@ def agreement(request: HttpRequest, member: Member) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_page(may=administers, restricted=True)
 def begin(request: HttpRequest, member: Member) -> HttpResponse:
-    """Say who signs; a code is mailed."""
-    version = version_of(agreed_text(member.customer, today(database_now())))
-    form = SignerForm(request.POST or None, name=member.name, version=version)
+    """Say who signs; a code is mailed. Only for the version that was read, in its language."""
+    read = (request.POST if request.method == "POST" else request.GET).get("version", "")
+    offered = version_of(agreed_text(member.customer, today(database_now())))
+    if read != offered:
+        return _read_again(request, member)
+    form = SignerForm(request.POST or None, name=member.name, version=read)
     if request.method == "POST" and form.is_valid():
         try:
             signing = _begun(form, member)
@@ -52,13 +60,19 @@ def begin(request: HttpRequest, member: Member) -> HttpResponse:
             flash.info(request, _("This version is signed already."))
             return redirect("privacy:agreement", member.customer.number)
         except steps.Changed:
-            flash.warning(request, _("The agreement has changed. Read it again before you sign."))
-            return redirect("privacy:agreement", member.customer.number)
+            return _read_again(request, member)
+        except steps.Unprintable:
+            form.add_error(None, UNPRINTABLE)
         except TooSoon:
             form.add_error(None, _("Too many codes have been mailed. Try again in an hour."))
         else:
             return redirect("privacy:agreement_code", member.customer.number, signing.id)
     return render(request, "privacy/agreement_sign.html", {"member": member, "form": form})
+
+
+def _read_again(request: HttpRequest, member: Member) -> HttpResponse:
+    flash.warning(request, _("The agreement has changed. Read it again before you sign."))
+    return redirect("privacy:agreement", member.customer.number)
 
 
 def _begun(form: SignerForm, member: Member) -> Signing:
@@ -83,7 +97,9 @@ def code(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
             form.add_error("code", told)
         except NoKey:
             form.add_error(None, _("It cannot be signed right now. Try again in a minute."))
+        signing = _mine(member, identity)  # a try was counted
     context = {"member": member, "form": form, "signing": signing, "digits": DIGITS}
+    context["open"] = is_open(signing, at=database_now())
     return render(request, "privacy/agreement_code.html", context)
 
 
@@ -95,7 +111,7 @@ def _sign(request: HttpRequest, member: Member, signing: Signing, answer: str) -
     except steps.AlreadySigned:
         flash.info(request, _("This version is signed already."))
     except steps.Changed:
-        flash.warning(request, _("The agreement has changed. Read it again before you sign."))
+        return _read_again(request, member)
     except steps.NotAllowed as error:
         raise PermissionDenied from error
     return redirect("privacy:agreement", member.customer.number)
@@ -139,7 +155,8 @@ def _fetched(
 ) -> HttpResponse:
     by, at, owner = member, database_now(), signed.customer_id
     record("signedagreement.fetched", signed, by=by, customer_id=owner, at=at)
-    name = f"avtal-{signed.signed_at:%Y%m%d}-{signed.short}.{ending}"
+    called = pgettext("file name", "agreement")
+    name = f"{called}-{signed.signed_at:%Y%m%d}-{signed.short}.{ending}"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 

@@ -21,6 +21,8 @@ from privacy.models import Case, CaseKind, CaseState
 from smartsvar.clock import database_now
 from smartsvar.paging import page_of
 
+URGENT = 100  # open requests that the list shows
+
 
 @require_safe
 @member_page(restricted=True)
@@ -32,7 +34,8 @@ def cases(request: HttpRequest, member: Member) -> HttpResponse:
     page = page_of(seen.exclude(closed_at=None), moment="closed_at", older=older, newer=newer)
     context = {
         "member": member,
-        "waiting": [(case, days_left(case.answer_by, today)) for case in waiting],
+        "waiting": [(case, days_left(case.answer_by, today)) for case in waiting[:URGENT]],
+        "urgent": URGENT if waiting.count() > URGENT else None,
         "page": page,
         "chips": CHIPS,
     }

@@ -6,6 +6,7 @@ from django.contrib import messages as flash
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from customers.access import administers, member_page
@@ -20,14 +21,16 @@ from privacy.erasures.steps import AlreadyAsked, TooLate, ask_erasure, cancel
 from privacy.forms.erasures import CallerForm, ConfirmForm
 from privacy.models import Erasure
 from smartsvar.clock import database_now
+from smartsvar.paging import page_of
 
 
 @require_safe
 @member_page(may=administers, restricted=True)
 def erasures(request: HttpRequest, member: Member) -> HttpResponse:
     rows = Erasure.objects.filter(customer_id=member.customer.id).timely()
-    context = {"member": member, "erasures": rows.order_by("-asked_at", "-id")[:100]}
-    return render(request, "privacy/erasures.html", context)
+    older, newer = request.GET.get("older", ""), request.GET.get("newer", "")
+    page = page_of(rows, moment="asked_at", older=older, newer=newer)
+    return render(request, "privacy/erasures.html", {"member": member, "page": page})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -119,6 +122,6 @@ def erasure_certificate(request: HttpRequest, member: Member, identity: UUID) ->
     if not found.certificate:
         raise Http404
     response = JsonResponse(found.certificate, json_dumps_params={"indent": 2})
-    name = f"intyg-{found.id}.json"
+    name = f"{pgettext('file name', 'certificate')}-{found.id}.json"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -21,6 +21,7 @@ from privacy.exports.schema import schema
 from privacy.forms.exports import ExportForm
 from privacy.models import Export, ExportState
 from smartsvar.clock import database_now
+from smartsvar.paging import page_of
 from smartsvar.shredding.models import Held
 
 
@@ -36,8 +37,9 @@ def _fetched(member: Member, identity: UUID) -> Export:
 @require_safe
 @member_page(restricted=True)
 def exports(request: HttpRequest, member: Member) -> HttpResponse:
-    found = exports_of(member).order_by("-asked_at", "-id")
-    return render(request, "privacy/exports.html", {"member": member, "exports": list(found)})
+    older, newer = request.GET.get("older", ""), request.GET.get("newer", "")
+    page = page_of(exports_of(member), moment="asked_at", older=older, newer=newer)
+    return render(request, "privacy/exports.html", {"member": member, "page": page})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

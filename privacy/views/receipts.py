@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils.translation import pgettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -62,7 +63,8 @@ def receipt(request: HttpRequest, member: Member, identity: UUID) -> HttpRespons
     if mine is None:
         raise Http404
     answer = HttpResponse(files.single(mine), content_type="application/json")
-    return _attached(answer, f"kvitto-{member.customer.number}-{mine.sequence}.json")
+    called = pgettext("file name", "receipt")
+    return _attached(answer, f"{called}-{member.customer.number}-{mine.sequence}.json")
 
 
 @require_safe
@@ -72,7 +74,7 @@ def chain(request: HttpRequest, member: Member) -> StreamingHttpResponse:
         raise Http404
     content = files.chain_of(member.customer.id)
     answer = StreamingHttpResponse(content, content_type="application/json")
-    return _attached(answer, f"kvitton-{member.customer.number}.json")
+    return _attached(answer, f"{pgettext('file name', 'receipts')}-{member.customer.number}.json")
 
 
 def _attached(answer: Answer, name: str) -> Answer:

@@ -36,6 +36,17 @@ class BulletinQuerySet(models.QuerySet["Bulletin"]):
         ended = models.Q(ends_at__lte=at) | models.Q(kind=Bulletin.Kind.NEWS, starts_at__lte=at)
         return self.shown().filter(ended)
 
+    def published(self, at: datetime) -> Self:
+        """What may be told of already: what has begun, and maintenance that is planned."""
+        planned = models.Q(kind=Bulletin.Kind.MAINTENANCE)
+        return self.shown().filter(planned | models.Q(starts_at__lte=at))
+
+    def disturbances(self, since: datetime, at: datetime) -> Self:
+        """Disturbances that went on at any time between the two."""
+        open_still = models.Q(ends_at=None) | models.Q(ends_at__gt=since)
+        begun = self.shown().filter(kind=Bulletin.Kind.DISTURBANCE, starts_at__lt=at)
+        return begun.filter(open_still)
+
     def pressing(self, at: datetime) -> Self:
         """What Mina Sidor says by itself: what is under way, and work within AHEAD."""
         open_still = models.Q(ends_at=None) | models.Q(ends_at__gt=at)

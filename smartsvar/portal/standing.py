@@ -15,6 +15,7 @@ from smartsvar.portal.views.health import parts_down
 ASKED = "status-healthy"
 ASKED_SECONDS = 15  # a page that everybody may load must not ask the storage each time
 DAYS = 60  # in the chart
+Span = tuple[datetime, datetime]
 
 
 class State(StrEnum):
@@ -56,19 +57,26 @@ class Day:
         return 32 - self.height
 
 
-def days_of(bulletins: Iterable[Bulletin], at: datetime) -> list[Day]:
+def days_of(disturbances: Iterable[Bulletin], at: datetime) -> list[Day]:
     """Return the last DAYS days in Sweden, the oldest first, with their minutes of disturbance."""
-    spans = [
-        (each.starts_at, min(each.ends_at or at, at))
-        for each in bulletins
-        if each.kind == Bulletin.Kind.DISTURBANCE and each.starts_at < at
-    ]
+    spans = _merged((each.starts_at, min(each.ends_at or at, at)) for each in disturbances)
     midnight = localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
     days = [midnight - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
     return [_day(when, spans, place) for place, when in enumerate(days)]
 
 
-def _day(when: datetime, spans: list[tuple[datetime, datetime]], place: int) -> Day:
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    """Return the same times, none of them twice: one minute disturbed by two things is one."""
+    merged: list[Span] = []
+    for start, stop in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
+        else:
+            merged.append((start, stop))
+    return merged
+
+
+def _day(when: datetime, spans: list[Span], place: int) -> Day:
     end = when + timedelta(days=1)
     covered = sum((max(timedelta(), min(stop, end) - max(start, when)) for start, stop in spans),
                   timedelta())  # fmt: skip

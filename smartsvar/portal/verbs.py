@@ -69,6 +69,7 @@ DEEDS: dict[str, Any] = {
     "customer.address_swapped": gettext_lazy("replaced an e-mail address everywhere"),
     "staffmember.purged": gettext_lazy("deleted a person on the staff register whose time was up"),
     "member.invited": gettext_lazy("invited a member"),
+    "invitation.withdrawn": gettext_lazy("withdrew an invitation"),
     "member.invited_again": gettext_lazy("sent an invitation again"),
     "member.joined": gettext_lazy("became a member"),
     "member.role_changed": gettext_lazy("changed a member's role"),

@@ -70,7 +70,7 @@ def test_sven_reads_and_downloads_the_certificate_of_an_account_that_is_gone(
     assert address in shown
     answer = desk.get(address)
     assert json.loads(answer.content) == gone.certificate
-    assert f"intyg-{gone.id}.json" in answer["Content-Disposition"]
+    assert f"certificate-{gone.id}.json" in answer["Content-Disposition"]
     entry = AuditEntry.objects.get(object_id=gone.id, verb="erasure.fetched")
     assert (entry.actor_kind, entry.actor_id) == ("support", sven.id)
     assert entry.customer_id == gone.customer_id

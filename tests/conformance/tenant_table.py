@@ -254,6 +254,7 @@ TABLE: dict[str, Page | Api | Support | Open | SignedIn] = {
     "customers:sessions_end": own_page({"post": 302}),
     "customers:session_end": own_page({"post": 404}),  # of a session that is nobody's
     "customers:invitation_withdraw": Page("administrator", {"post": 302}),
+    "customers:invitation_send": Page("administrator", {"post": 302}),
     "customers:keys": Page("administrator", get()),
     "customers:key_add": Page("administrator", form()),
     "customers:key_revoke": Page("administrator", form(302)),
@@ -313,7 +314,8 @@ TABLE: dict[str, Page | Api | Support | Open | SignedIn] = {
     "admin:customers_hold_place": Support(),
     "admin:customers_hold_end": Support({"post": 302}, otherwise=405),
     "privacy:agreement": Page("reader", get()),
-    "privacy:agreement_sign": Page("administrator", form()),
+    # Without the version that was read it leads back to the reading.
+    "privacy:agreement_sign": Page("administrator", get(302) | {"post": 200}),
     "privacy:agreement_code": Page("administrator", form()),
     "privacy:agreement_code_again": Page("administrator", {"post": 302}),
     "privacy:agreement_file": Page("administrator", get()),

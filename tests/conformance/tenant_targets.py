@@ -207,7 +207,8 @@ TARGETS: dict[str, Callable[[cast.House], UUID]] = {
     "customers:member_role": colleague, "customers:member_remove": colleague,
     "customers:session_end": lambda _house: uuid4(),  # nobody's
     "customers:member_sight": colleague, "customers:member_hand_over": colleague,
-    "customers:invitation_withdraw": invitation, "customers:key_revoke": key,
+    "customers:invitation_send": invitation, "customers:invitation_withdraw": invitation,
+    "customers:key_revoke": key,
     "api:recording-detail": call, "api:recording-audio": call, "api:message-detail": message,
     "api:staff-detail": person,
     "privacy:erase_one": call, "privacy:restrict_one": call,

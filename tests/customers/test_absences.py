@@ -300,34 +300,6 @@ def test_who_only_reads_is_not_told_who_is_ill(anna: cast.House, sign_in: Any) -
         assert "/franvaro/0" not in shown, "nothing to change"
 
 
-def test_the_calendar_has_week_numbers_holidays_and_each_day_of_an_absence(
-    anna: cast.House, sign_in: Any
-) -> None:
-    away(anna, local(2027, 12, 30, 15), local(2028, 1, 2), kind=Kind.HOLIDAY)
-    address = reverse("customers:absence_calendar", args=[anna.customer.number])
-    page = sign_in(anna.reader).get(address, {"month": "2027-12"}).content.decode()
-    assert "Juldagen" in page
-    assert ">53<" not in page
-    assert "</span>52</th>" in page
-    assert page.count(anna.staff.name) == 3, "two days and the filter"
-    assert "15:00–24:00" in page
-    page = sign_in(anna.reader).get(address, {"month": "2028-01"}).content.decode()
-    assert page.count(anna.staff.name) == 2
-    assert "Nyårsdagen" in page
-
-
-@pytest.mark.parametrize(
-    "query", [{"month": "x"}, {"month": "9999-99"}, {"month": "0001-01"}, {"month": "2027-12\x00"},
-              {"person": "x"}, {"person": "00000000-0000-7000-8000-000000000000"},
-              {"month": "9" * 5000}],
-)  # fmt: skip
-def test_any_month_and_person_in_the_address_is_answered(
-    anna: cast.House, sign_in: Any, query: dict[str, str]
-) -> None:
-    address = reverse("customers:absence_calendar", args=[anna.customer.number])
-    assert sign_in(anna.reader).get(address, query).status_code == 200
-
-
 @pytest.mark.parametrize(
     ("change", "said"),
     [

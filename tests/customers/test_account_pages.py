@@ -142,7 +142,11 @@ def test_new_recovery_codes_are_asked_about_first_and_end_the_old_ones(anna: cas
     shown_again = client.get(reverse("mfa_view_recovery_codes")).content.decode()
     assert not any(code in shown_again for code in codes)
     client.post(path)
-    new = re.findall(r"\b\d{8}\b", client.get(reverse("mfa_view_recovery_codes")).content.decode())
+    page = client.get(reverse("mfa_view_recovery_codes")).content.decode()
+    new = re.findall(r"\b\d{8}\b", page)
+    assert reverse("set_language") in shown_again
+    assert reverse("set_language") not in page, "it would load the page anew, without the codes"
+    assert 'download="smartsvar-koder.txt"' in page
     assert len(set(new)) == 10
     assert not set(new) & set(codes)
     with second_factor_of(person):

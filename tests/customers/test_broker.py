@@ -113,7 +113,10 @@ def test_rut_connects_her_identity_and_signs_in_with_it(anna: cast.House, broker
     assert "Du kan nu logga in med BankID." in page
     assert "Koppla bort" in page
     assert kinds(rut)[0] == Kind.IDENTITY_ADDED
-    assert "BankID har kopplats till din inloggning" in mailed(rut)
+    told = mailed(rut)
+    assert "BankID har kopplats till din inloggning" in told
+    assert "{" not in told
+    assert AccountMail.objects.filter(user_id=rut.pk).count() == 1
     fresh = sign_in_by_broker(rut)
     assert kinds(rut)[0] == Kind.SIGNED_IN
     overview = reverse("portal:overview", args=[anna.customer.number])
@@ -228,7 +231,10 @@ def test_disconnecting_asks_first_and_ends_it(anna: cast.House, broker: Broker) 
     client.post(door("broker_disconnect"))
     assert not SocialAccount.objects.exists()
     assert kinds(rut)[0] == Kind.IDENTITY_REMOVED
-    assert "BankID har kopplats bort" in mailed(rut)
+    told = mailed(rut)
+    assert "BankID har kopplats bort" in told
+    assert "{" not in told
+    assert AccountMail.objects.filter(user_id=rut.pk).count() == 1
     assert come_back(browser()).status_code == 403
     assert client.get(door("broker_disconnect")).status_code == 404
 

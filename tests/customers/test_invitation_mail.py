@@ -117,7 +117,7 @@ def test_one_withdrawn_while_its_mail_is_sent_stays_gone(
 
     def withdraw_meanwhile(write: Any) -> None:
         send(write)
-        withdraw_invitation(stored(invitation), by=anna.administrator)
+        withdraw_invitation(stored(invitation), by=anna.administrator, at=database_now())
 
     monkeypatch.setattr(mail, "send", withdraw_meanwhile)
     assert send_invitation(str(invitation.id)) == ""

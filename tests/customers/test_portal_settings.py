@@ -116,3 +116,16 @@ def test_a_customer_of_which_everything_is_held_is_told_that_nothing_goes(
     assert count_due_with(anna.customer, 10, at=at) == 0
     shorten_recordings(anna.customer, 10, by=anna.administrator, at=at)
     assert purge_due() == {}
+
+
+def test_the_companys_details_are_there_and_the_address_can_be_replaced(
+    anna: cast.House, sign_in: Any
+) -> None:
+    browser, company = sign_in(anna.administrator), anna.customer
+    page = browser.get(reverse("customers:settings", args=[company.number])).content.decode()
+    said = (company.company_name, company.organisation_number, company.contact_name, company.email)
+    assert [text for text in (*said, "070-174 06 05") if text not in page] == []
+    assert reverse("customers:contact") in page
+    path = reverse("portal:address_swap", args=[company.number]) + "?account=yes"
+    assert f'href="{path}"' in page
+    assert f'value="{company.email}"' in browser.get(path).content.decode()

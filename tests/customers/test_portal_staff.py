@@ -1,5 +1,7 @@
 """The staff register on Mina Sidor."""
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -107,3 +109,61 @@ def test_an_empty_register_teaches(anna: cast.House, sign_in: Any) -> None:
     page = browser.get(at(anna, "customers:staff_list")).content.decode()
     assert "Ingen i registret ännu" in page
     assert at(anna, "customers:staff_add") in page
+
+
+def as_shown(page: str, **changes: str) -> dict[str, str]:
+    """Return what a browser would send of the form: what was shown, and what is written."""
+    said = {}
+    for tag in re.findall(r"<input[^>]*>", page):
+        name = re.search(r'name="([\w-]+)"', tag)
+        value = re.search(r'value="([^"]*)"', tag)
+        if name and (name[1].removeprefix("initial-") in MARTA):
+            said[name[1]] = unescape(value[1]) if value else ""
+    assert "initial-name" in said
+    text = re.search(r"<textarea[^>]*>\n?([^<]*)</textarea>", page)
+    assert text
+    return said | {"answer_notice": unescape(text[1])} | changes
+
+
+def test_two_who_change_one_person_write_only_what_each_changed(
+    anna: cast.House, sign_in: Any
+) -> None:
+    bertil, boss = sign_in(anna.member), sign_in(anna.administrator)
+    bertil.post(at(anna, "customers:staff_add"), MARTA | {"answer_notice": "Rad ett\r\nRad två"})
+    path = at(anna, "customers:staff_change", only_other(anna).id)
+    one, other = bertil.get(path).content.decode(), boss.get(path).content.decode()
+    bertil.post(path, as_shown(one, answer_notice="Sjuk i dag."))
+    boss.post(path, as_shown(other, title="Ekonomichef", phone=""))
+    changed = only_other(anna)
+    assert (changed.title, changed.phone) == ("Ekonomichef", "")
+    assert changed.answer_notice == "Sjuk i dag."
+    assert changed.keywords == ["fakturor", "löner"]
+
+
+def test_what_was_shown_is_remembered_through_a_mistake(anna: cast.House, sign_in: Any) -> None:
+    bertil, boss = sign_in(anna.member), sign_in(anna.administrator)
+    bertil.post(at(anna, "customers:staff_add"), MARTA)
+    path = at(anna, "customers:staff_change", only_other(anna).id)
+    shown = boss.get(path).content.decode()
+    bertil.post(path, as_shown(bertil.get(path).content.decode(), answer_notice="Sjuk i dag."))
+    wrong = boss.post(path, as_shown(shown, title="Vd", phone="12")).content.decode()
+    boss.post(path, as_shown(wrong, phone="070-174 06 22"))
+    changed = only_other(anna)
+    assert (changed.title, changed.phone) == ("Vd", "+46701740622")
+    assert changed.answer_notice == "Sjuk i dag."
+
+
+def test_a_reader_reads_a_long_answer_notice_whole(anna: cast.House, sign_in: Any) -> None:
+    notice = "Svara så här. " * 20 + "Till sist."
+    sign_in(anna.member).post(at(anna, "customers:staff_add"), MARTA | {"answer_notice": notice})
+    page = sign_in(anna.reader).get(at(anna, "customers:staff_list")).content.decode()
+    assert "Till sist." in page
+    assert "<details" in page
+
+
+@pytest.mark.parametrize("nasty", ["a\x00b", "Anna\u202eAnna"])
+def test_what_no_page_has_shown_is_refused(anna: cast.House, sign_in: Any, nasty: str) -> None:
+    path = at(anna, "customers:staff_change", anna.staff.id)
+    answer = sign_in(anna.member).post(path, MARTA | {"initial-title": nasty})
+    assert answer.status_code == 200
+    assert StaffMember.objects.get(id=anna.staff.id).name == anna.staff.name

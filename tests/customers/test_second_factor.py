@@ -16,7 +16,7 @@ from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
-from customers.models import Session, User
+from customers.models import Session, SignInEvent, User
 from customers.second_factor import second_factor_of
 from smartsvar.audit.models import AuditEntry
 from smartsvar.unreadable import VERB
@@ -113,6 +113,39 @@ def authenticator(person: User) -> Authenticator:
 
 def is_in(client: Client) -> bool:
     return "_auth_user_id" in client.session
+
+
+def kinds(person: User) -> list[str]:
+    return [each.kind for each in SignInEvent.objects.filter(user=person).newest_first()]
+
+
+def test_who_stops_at_the_second_step_has_left_a_trace(sven: User) -> None:
+    """The password was right: its person must get to know, and of each wrong answer."""
+    secret, _codes, _ = set_up(sven)
+    SignInEvent.objects.all().delete()
+    client = password_given(sven)
+    assert kinds(sven) == [SignInEvent.Kind.SECOND_ASKED]
+    client.get(reverse(CODE))
+    assert kinds(sven) == [SignInEvent.Kind.SECOND_ASKED], "once"
+    for wrong in ({"code": "000000"}, {"credential": '{"id": "x"}'}):
+        assert client.post(reverse(CODE), wrong).status_code == 200
+        assert kinds(sven)[0] == SignInEvent.Kind.CODE_FAILED
+    assert len(kinds(sven)) == 3
+    client.post(reverse(CODE), {"code": code_for(secret)})
+    assert is_in(client)
+    assert kinds(sven)[0] == SignInEvent.Kind.SIGNED_IN
+
+
+def test_without_a_second_step_none_is_asked_for(anna: House) -> None:
+    password_given(anna.reader.user)
+    assert kinds(anna.reader.user) == [SignInEvent.Kind.SIGNED_IN]
+
+
+def test_a_made_up_passkey_alone_is_nobodys_mistake(sven: User) -> None:
+    set_up(sven)
+    SignInEvent.objects.all().delete()
+    browser().post(reverse("mfa_login_webauthn"), {"credential": '{"id": "x"}'})
+    assert kinds(sven) == []
 
 
 def test_sven_signs_in_with_his_code_and_nothing_of_it_stands_in_the_database(sven: User) -> None:

@@ -10,7 +10,7 @@ from django.utils import translation
 from customers.models import RegisterFile
 from customers.staff_files import reading, workbook
 from customers.staff_files.columns import guess
-from customers.staff_files.reading import BadFile, read_table
+from customers.staff_files.reading import BadFile, read_sheet
 from tests import cast
 from tests.customers.register_files import (
     HEAD,
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "windows-1252", "utf-16"])
 def test_a_csv_file_is_read_as_it_was_saved(separator: str, encoding: str) -> None:
     text = f'Namn{separator}Titel\r\n"Åsa{separator} Ödman"{separator}Säljare\r\n\r\n'
-    table = read_table(text.encode(encoding))
+    table = read_sheet(text.encode(encoding)).rows
     assert table == [["Namn", "Titel"], [f"Åsa{separator} Ödman".strip(), "Säljare"]]
 
 
@@ -33,7 +33,7 @@ def test_a_workbooks_numbers_dates_and_formulas_are_text() -> None:
     content = book_of(
         ["Namn", "Telefon", "Titel"], ["Åsa", 701740621, "=1+1"], ["Bo", 701740622.0, 1.5]
     )
-    assert read_table(content)[1:] == [["Åsa", "701740621", ""], ["Bo", "701740622", "1.5"]]
+    assert read_sheet(content).rows[1:] == [["Åsa", "701740621", ""], ["Bo", "701740622", "1.5"]]
 
 
 def test_headings_are_guessed_in_swedish_and_english() -> None:
@@ -117,7 +117,7 @@ def test_a_locked_zip_is_told_from_a_damaged_one() -> None:
         if locked[place : place + 4] == b"PK\x01\x02":
             locked[place + 8] |= 1
     with translation.override("sv"), pytest.raises(BadFile, match="lösenord"):
-        read_table(bytes(locked))
+        read_sheet(bytes(locked))
 
 
 @pytest.mark.parametrize("extra", [1, 200 * 1024, 3 * 1024 * 1024])
@@ -147,7 +147,7 @@ def test_a_workbook_of_very_many_empty_elements_is_refused_before_it_is_parsed()
     content = with_member(GOOD, "xl/styles.xml", styles)
     assert len(content) < 100_000
     with translation.override("sv"), pytest.raises(BadFile, match="packas upp"):
-        read_table(content)
+        read_sheet(content)
 
 
 def test_a_full_register_of_twenty_columns_is_no_such_workbook() -> None:
@@ -156,7 +156,7 @@ def test_a_full_register_of_twenty_columns_is_no_such_workbook() -> None:
         b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
         + (b"<row>" + cells + b"</row>") * 5001 + b"</sheetData></worksheet>"
     )  # fmt: skip
-    assert len(read_table(with_member(GOOD, "xl/worksheets/sheet1.xml", sheet))) == 5001
+    assert len(read_sheet(with_member(GOOD, "xl/worksheets/sheet1.xml", sheet)).rows) == 5001
 
 
 @pytest.mark.parametrize("sign", ["\u2028", "\u2029", "\x85", "\x1c"])
@@ -164,6 +164,28 @@ def test_only_a_line_end_ends_a_line_of_a_file(sign: str) -> None:
     """The register may hold them from before, or by the API."""
     table = [["Namn", "Titel"], ["Bo", f"a{sign}b"]]
     try:
-        assert read_table(f"Namn;Titel\r\nBo;a{sign}b\r\n".encode()) == table
+        assert read_sheet(f"Namn;Titel\r\nBo;a{sign}b\r\n".encode()).rows == table
     except BadFile:
         assert sign == "\x1c", "a control character: no text"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("Namn;Titel\r\n\r\n\r\nBo;Chef\r\n", [1, 4]),
+        ("sep=;\r\nNamn;Titel\r\nBo;Chef\r\n;;\r\nÅsa;Vd\r\n", [2, 3, 5]),
+        ("\r\nNamn;Titel\r\nBo;Chef\r\n", [2, 3]),
+    ],
+)
+def test_each_row_keeps_its_number_in_the_file(text: str, lines: list[int]) -> None:
+    assert read_sheet(text.encode()).lines == lines
+
+
+def test_a_row_of_a_workbook_keeps_its_number() -> None:
+    content = book_of([], ["Namn"], [None], [None], ["Bo"])
+    assert read_sheet(content).lines == [2, 5]
+
+
+def test_an_open_quotation_mark_is_found_on_the_files_own_line() -> None:
+    with pytest.raises(BadFile, match="3"):
+        read_sheet(b'sep=;\r\nNamn;Titel\r\nBo;"Chef\r\n')

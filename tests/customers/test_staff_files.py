@@ -22,7 +22,7 @@ from customers.actions.staff import (
 from customers.models import Absence, Hold, RegisterFile, StaffMember, Target
 from customers.staff_files.columns import guess
 from customers.staff_files.plan import make_plan
-from customers.staff_files.reading import read_table
+from customers.staff_files.reading import read_sheet
 from customers.staff_files.writing import as_csv, as_workbook
 from privacy.purging.purge import purge
 from smartsvar.audit.models import AuditEntry
@@ -32,6 +32,7 @@ from smartsvar.vault.models import RecordKey
 from tests import cast
 from tests.at_once import at_once, on_postgres
 from tests.customers.register_files import (
+    HEAD,
     MARTA,
     choices,
     confirmed,
@@ -318,7 +319,7 @@ def test_a_keyword_with_a_semicolon_comes_back_as_it_was(anna: cast.House) -> No
     details = StaffDetails(name="Bo", keywords=["a;b", "c"])
     add_staff(anna.customer, details, by=anna.member, at=database_now())
     register = register_of(anna.customer)
-    table = read_table(as_csv(register))
+    table = read_sheet(as_csv(register)).rows
     plan = make_plan(table, guess(table[0]), register, match_by="name", removes=True)
     assert (plan.troubles, plan.does_nothing) == ([], True)
 
@@ -403,3 +404,29 @@ def test_a_leaver_is_gone_from_every_list_filter_and_waiting_address(
     assert anna.staff.name not in after
     assert anna.staff.email not in after
     assert str(anna.staff.pk) not in after
+
+
+def test_a_mistake_is_on_the_line_that_the_file_has_it_on(anna: cast.House, sign_in: Any) -> None:
+    browser = sign_in(anna.member)
+    wrong = "Bo Ek;;12;;;\r\n"
+    content = csv_of("\r\n", MARTA, ";;;;;\r\n", wrong, head="sep=;\r\n" + HEAD)
+    page = browser.get(uploaded(browser, anna, content))
+    assert [trouble.line for trouble in page.context["plan"].troubles] == [6]
+
+
+def test_a_change_is_shown_from_what_to_what(anna: cast.House, sign_in: Any) -> None:
+    browser = sign_in(anna.member)
+    stina = f"{anna.staff.name};<b>Chef</b>;070-174 06 22;{anna.staff.email};;\r\n"
+    page = browser.get(uploaded(browser, anna, csv_of(stina))).content.decode()
+    assert "Titel: <bdi>Säljare</bdi> → <bdi>&lt;b&gt;Chef&lt;/b&gt;</bdi>" in page
+    assert "→ <bdi>070-174 06 22</bdi>" in page
+
+
+def test_all_whom_an_import_removes_are_named(anna: cast.House, sign_in: Any) -> None:
+    browser = sign_in(anna.member)
+    many = [f"Person {number:03};;;;;\r\n" for number in range(60)]
+    confirmed(browser, uploaded(browser, anna, csv_of(*many)))
+    path = uploaded(browser, anna, csv_of(MARTA))
+    page = browser.post(path, choices(browser.get(path), removes="on")).content.decode()
+    assert [name for name in names(anna) if name not in page] == []
+    assert "<details><summary>" in page

@@ -41,7 +41,7 @@ def test_the_newest_comes_first(folder: Path, client: Client) -> None:
 
 
 def test_an_empty_sink_says_so(folder: Path, client: Client) -> None:
-    assert "Inga e-brev ännu." in client.get("/demo/mail/").content.decode()
+    assert "Inga mejl ännu." in client.get("/demo/mail/").content.decode()
 
 
 def test_a_mails_links_work_and_its_markup_does_not(folder: Path, client: Client) -> None:

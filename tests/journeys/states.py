@@ -11,11 +11,12 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 
 from customers.actions.absences import AbsenceFacts, add_absence
-from customers.actions.covers import About, restrict
+from customers.actions.covers import About, hold, restrict
 from customers.actions.invitations import invite
-from customers.actions.members import join
-from customers.models import Role, Target
+from customers.actions.members import change_role, change_sight, join
+from customers.models import Hold, Role, Sees, Target
 from messages.handling import assign_message
+from privacy.agreements.versions import in_language, version_of
 from privacy.cases.steps import decide, extend, open_case
 from privacy.erasures.steps import ask_erasure
 from privacy.models import Case, CaseKind, CaseState
@@ -63,6 +64,7 @@ def prepare(world: World) -> None:
     objected(world.anna.customer)
     add_absence(world.anna.staff, AbsenceFacts(starts_at=at, kind="holiday"), by=by, at=at)
     assign_message(cast.message_of(world.anna), world.anna.member, by=by, at=at)
+    change_sight(world.anna.reader, sees=Sees.ALL, staff=world.anna.staff, by=by, at=at)
 
 
 def behind_forms(world: World) -> Iterator[Look]:
@@ -80,8 +82,12 @@ def behind_forms(world: World) -> Iterator[Look]:
     yield Look(
         "anna", here + "nycklar/ny", {"label": "Växel", "scopes": ["staff:read"], "days": "90"}
     )
+    day = today(database_now())
+    yield Look("anna", here + f"franvaro/?month={day:%Y-%m}&day={day}", what="one day")
     yield Look("anna", here + "installningar/", {"recording_days": "1"}, what="shorter")
     rights = here + "integritet/"
+    version = version_of(in_language(house.customer, "sv", today(database_now())))
+    yield Look("anna", f"{rights}avtal/signera?version={version}", what="signing")
     yield Look("anna", rights + "sok/", caller, what="found")
     yield Look("anna", rights + "sok/", {"caller": "070-174 06 98"}, what="not found")
     yield Look("anna", rights + "radera/uppringare", caller, what="would go")
@@ -114,8 +120,25 @@ def _closed(world: World) -> Iterator[Look]:
     here = f"/mina-sidor/{restricted.customer.number}/"
     yield Look("restricted", here, status=403)
     yield Look("restricted", here + "integritet/")
+    yield Look("restricted", here + "medlemmar/", what="restricted")
+    yield Look("restricted", here + "nycklar/", what="restricted")
     yield Look("closing", f"/mina-sidor/{closing.customer.number}/")
     yield Look("closing", f"/mina-sidor/{closing.customer.number}/integritet/radera/")
+    yield from _leaving(closing)
+
+
+def _leaving(house: cast.House) -> Iterator[Look]:
+    """Yield what is asked of who gives up a role, and said of who cannot be removed."""
+    by, at = house.administrator, database_now()
+    change_role(house.member, Role.ADMINISTRATOR, by=by, at=at)
+    stina = About(
+        target=Target.STAFF, object_model=house.staff._meta.label, object_id=house.staff.pk
+    )
+    hold(house.customer, stina, kind=Hold.Kind.LEGAL, reason="x", ends_at=None, by=by, at=at)
+    here = f"/mina-sidor/{house.customer.number}/"
+    yield Look("closing", f"{here}medlemmar/{by.pk}/roll", {"role": "reader"})
+    yield Look("closing", f"{here}personal/{house.staff.pk}/ta-bort", what="held")
+    yield Look("closing", here + "personal/ta-bort", {"person": [str(house.staff.pk)]}, what="held")
 
 
 def requests_of(house: cast.House) -> list[Case]:

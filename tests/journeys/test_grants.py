@@ -131,7 +131,7 @@ def test_sven_falls_silent_when_anna_ends_it_and_she_sees_that_he_listened(
     expect(page.locator(".flash")).to_contain_text("återkallat")
     svens.wait_for_function(DONE, timeout=WITHIN)
     alert = svens.get_by_role("alert")
-    expect(alert).to_contain_text("Kunden har återkallat medgivandet att lyssna")
+    expect(alert).to_contain_text("Det är inte längre tillåtet att lyssna")
     assert svens.evaluate(EMPTY), "what was fetched ahead is dropped"
     looked_at(svens, "admin-ended")
     source = f"{svens.url}audio"

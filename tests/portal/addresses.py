@@ -116,6 +116,7 @@ ADDRESSES = [
     Address("customers:member_hand_over", ADMINISTRATORS, "other", post=302),
     Address("customers:member_remove", ADMINISTRATORS, "other", post=302),
     Address("customers:invitation_withdraw", ADMINISTRATORS, "invitation", get=405, post=302),
+    Address("customers:invitation_send", ADMINISTRATORS, "invitation", get=405, post=302),
     Address("customers:keys", ADMINISTRATORS),
     Address(
         "customers:key_add", ADMINISTRATORS, post=200,

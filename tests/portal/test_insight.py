@@ -5,7 +5,7 @@ import io
 import re
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.cache import cache
@@ -19,8 +19,9 @@ from customers.actions.support import see_customer
 from messages.actions import read_message
 from recordings.actions import play_recording, show_recording
 from recordings.listening import Scope, grant_listening, let_listen, revoke_listening
-from recordings.models import ListeningGrant, Recording
+from recordings.models import Listen, ListeningGrant, Recording
 from smartsvar.audit.models import AuditEntry
+from smartsvar.audit.trail import record
 from smartsvar.clock import database_now
 from smartsvar.portal.verbs import DEEDS, LOOKS, VERBS
 from tests import cast
@@ -217,6 +218,44 @@ def test_longer_lists_ask_no_more_queries(anna: cast.House, sven: Any, sign_in: 
     for _ in range(4):
         listen()
     assert [queries_of(client, page) for page in (page_of(anna), grants)] == before
+
+
+def test_a_grant_beside_one_that_is_used_much_still_tells_of_its_own_listening(
+    anna: cast.House, sven: Any, sign_in: Any
+) -> None:
+    """And how many there were is said though not all are listed, or still in the log."""
+    call, at, by = cast.call_of(anna), database_now(), anna.administrator
+    lasts, scope = timedelta(hours=1), Scope(recording=call)
+    old, busy, idle = (
+        grant_listening(anna.customer, scope, lasts=lasts, reason="x", by=by, at=at)
+        for _ in range(3)
+    )
+
+    def listened(grant: ListeningGrant, ago: int, entry: UUID | None = None) -> None:
+        moment = at - timedelta(seconds=ago)
+        entry = (
+            entry
+            or record("recording.played", call, by=sven, customer_id=anna.customer.id, at=moment).id
+        )
+        Listen.objects.create(
+            grant=grant, entry_id=entry, call_id=call.pk, agent_id=sven.pk, at=moment
+        )
+
+    listened(old, 500)
+    for ago in range(201):
+        listened(busy, ago)
+    page = reverse("portal:grants", args=[anna.customer.number])
+    answer = sign_in(anna.administrator).get(page)
+    lines = {line.grant.id: line for line in answer.context["lines"]}
+    told = {grant: (line.count, len(line.listens)) for grant, line in lines.items()}
+    assert told == {old.id: (1, 1), busy.id: (201, 10), idle.id: (0, 0)}
+    shown = answer.content.decode()
+    assert shown.count("Ingen har lyssnat.") == 1
+    assert "Supporten har lyssnat 201 gånger." in shown
+    listened(idle, 900, uuid4())  # its entry has left the log
+    shown = sign_in(anna.administrator).get(page).content.decode()
+    assert "Ingen har lyssnat." not in shown
+    assert "Supporten har lyssnat en gång." in shown
 
 
 def test_anna_grants_by_the_form_sees_the_listen_and_revokes(

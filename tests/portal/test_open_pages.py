@@ -102,6 +102,17 @@ def test_what_is_planned_what_goes_on_and_what_has_been_stand_apart(
     assert sum(day.minutes for day in context["days"]) == pytest.approx(5 * 60, abs=2)
 
 
+def test_time_that_two_things_disturbed_is_counted_once_and_no_news_hide_it(
+    client: Client, sven: User
+) -> None:
+    for begins, hours in ((-30 * 24, 2), (-30 * 24 + 1, 3), (-30 * 24 + 1, 1), (-26 * 24, 1)):
+        announce(sven, "disturbance", begins=begins, hours=hours)
+    for hour in range(60):
+        announce(sven, "news", begins=-hour - 1, hours=None)
+    days = client.get(reverse("portal:status")).context["days"]
+    assert sum(day.minutes for day in days) == pytest.approx(5 * 60, abs=2)
+
+
 def test_maintenance_without_an_end_is_refused(sven: User) -> None:
     with pytest.raises(ValidationError):
         announce(sven, "maintenance", begins=5, hours=None)
@@ -136,6 +147,18 @@ def test_the_feed_is_atom_with_every_announcement(client: Client, sven: User) ->
     entries = feed.findall(f"{ATOM}entry")
     assert [entry.findtext(f"{ATOM}id") for entry in entries] == [made.id.urn]
     assert "New firewall" in str(entries[0].findtext(f"{ATOM}title"))
+
+
+def test_the_feed_tells_of_planned_maintenance_and_of_nothing_else_before_its_time(
+    client: Client, sven: User
+) -> None:
+    planned = announce(sven, "maintenance", begins=5, hours=1)
+    for kind in ("news", "disturbance"):
+        announce(sven, kind, begins=5, hours=None)
+    begun = announce(sven, "news", begins=-1, hours=None)
+    feed = ElementTree.fromstring(client.get(reverse("portal:status_feed")).content)
+    told = {entry.findtext(f"{ATOM}id") for entry in feed.findall(f"{ATOM}entry")}
+    assert told == {planned.id.urn, begun.id.urn}
 
 
 def test_the_feed_stands_whatever_an_announcement_holds(client: Client, sven: User) -> None:

@@ -7,10 +7,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from smartsvar.settings import BASE_DIR
 from tests import cast
 from tests.portal.addresses import ADDRESSES, FILES, Address, things_of
+from tools.po import read
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.either_stack]
+SWEDISH = BASE_DIR / "locale/sv/LC_MESSAGES/django.po"
 PAGES = [each for each in ADDRESSES if each.get == 200 and each.name not in FILES]
 ACCOUNT = [
     "account_change_password", "account_email", "account_logout", "customers:account",
@@ -39,6 +42,52 @@ def test_the_language_is_switched_by_a_form_and_stays(anna: cast.House, sign_in:
     assert '<html lang="en">' in page
     assert "No calls yet" in page
     assert "Inga samtal" not in page
+
+
+def test_what_came_by_a_form_offers_no_language_that_would_lose_it(
+    anna: cast.House, sign_in: Any
+) -> None:
+    """The button leads back to the page's address, which alone shows less, or nothing."""
+    client, number = sign_in(anna.administrator), anna.customer.number
+    several = reverse("customers:staff_remove_many", args=[number])
+    asked = client.post(several, {"person": [str(anna.staff.id)]})
+    assert asked.status_code == 200
+    found = client.post(reverse("privacy:find", args=[number]), {"caller": cast.PLANTED_NUMBER})
+    assert found.status_code == 200
+    for page in (asked, found):
+        assert '<div id="language"></div>' in page.content.decode()
+        assert reverse("set_language") not in page.content.decode()
+    shown = client.get(reverse("privacy:find", args=[number])).content.decode()
+    assert reverse("set_language") in shown
+
+
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [("sv", ["insyn", "kvitton", "personalregister"]),
+     ("en", ["insight", "receipts", "staff-register"])],
+)  # fmt: skip
+def test_files_are_called_by_the_readers_words(
+    language: str, names: list[str], anna: cast.House, sign_in: Any
+) -> None:
+    client, number = sign_in(anna.administrator), anna.customer.number
+    client.cookies["language"] = language
+    pages = [
+        reverse("portal:insight", args=[number]) + "?form=csv",
+        reverse("privacy:receipt_chain", args=[number]),
+        reverse("customers:staff_csv", args=[number]),
+    ]
+    for page, name in zip(pages, names, strict=True):
+        said = client.get(page)["Content-Disposition"]
+        assert f'filename="{name}' in said
+        assert said.isascii()
+
+
+def test_every_files_name_is_ascii_in_every_language() -> None:
+    """A header's name in other letters is read differently by each browser."""
+    names = [each for each in read(SWEDISH) if each.context == "file name"]
+    assert names
+    for each in names:
+        assert re.fullmatch("[a-z-]+", each.strings[0]), each
 
 
 @pytest.mark.parametrize("address", PAGES, ids=lambda address: address.name)

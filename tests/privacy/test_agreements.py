@@ -11,12 +11,13 @@ import pytest
 from django.core import mail as outbox
 from django.http import Http404
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from customers.actions.accounts import shorten_recordings
 from customers.actions.contract import end_contract, resume_contract
 from customers.actions.covers import About, restrict
 from customers.actions.members import change_role
-from customers.models import Customer, Member, Target
+from customers.models import Customer, Member, Target, User
 from privacy.agreements import steps
 from privacy.agreements.ending import follow_contracts
 from privacy.agreements.proof import (
@@ -24,6 +25,7 @@ from privacy.agreements.proof import (
     PAUSE,
     TRIES,
     VALID,
+    MailedCode,
     SpentCode,
     TooSoon,
     Unproved,
@@ -36,6 +38,8 @@ from privacy.erasures.work import carry_on
 from privacy.models import ErasureState, SignedAgreement, Signing
 from privacy.receipts import keys
 from privacy.receipts.verify import main as verify
+from privacy.record.faces import set_in
+from privacy.record.versions import as_document, strings_of
 from privacy.record.writers import markdown
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.models import AuditEntry
@@ -65,6 +69,14 @@ def finished(signing: Signing, member: Member, at: datetime) -> SignedAgreement:
     return steps.sign(signing, signing.code, by=member, address="192.0.2.7", at=at)
 
 
+def read(client: Any, number: int) -> str:
+    """Read the agreement; return where its button leads."""
+    page = client.get(reverse("privacy:agreement", args=[number])).content.decode()
+    button = re.search(r'href="([^"]+/signera\?version=\w{64})"', page)
+    assert button is not None
+    return button[1]
+
+
 def mails() -> list[Any]:
     tell_waiting()
     return list(outbox.outbox)
@@ -72,7 +84,7 @@ def mails() -> list[Any]:
 
 def test_anna_signs_by_a_code_from_her_mail(anna: cast.House, sign_in: Any) -> None:
     client, number = sign_in(anna.administrator), anna.customer.number
-    page = reverse("privacy:agreement_sign", args=[number])
+    page = read(client, number)
     version = re.search(r'name="version" value="(\w+)"', client.get(page).content.decode())
     assert version is not None
     form = {"name": "Anna Ank", "title": "VD", "entitled": "on", "version": version[1]}
@@ -89,6 +101,108 @@ def test_anna_signs_by_a_code_from_her_mail(anna: cast.House, sign_in: Any) -> N
     row = SignedAgreement.objects.get()
     assert (row.name, row.title, row.signed_by) == ("Anna Ank", "VD", anna.administrator.id)
     assert row.version == version[1]
+
+
+def test_only_the_text_that_was_read_can_be_signed(anna: cast.House, sign_in: Any) -> None:
+    client, number = sign_in(anna.administrator), anna.customer.number
+    agreement, page = reverse("privacy:agreement", args=[number]), read(client, number)
+    shown = client.get(page)
+    assert f"<code>{shown.context['form'].initial['version'][:12]}</code>" in shown.content.decode()
+    shorten_recordings(anna.customer, 10, by=anna.administrator, at=database_now())
+    for where in (page, page.partition("?")[0], page[:-1]):
+        answer = client.get(where, follow=True)
+        assert answer.redirect_chain[-1][0] == agreement
+        assert "Avtalet har ändrats. Läs det igen" in answer.content.decode()
+
+
+def test_another_language_on_the_way_is_another_text_to_read(
+    anna: cast.House, sign_in: Any
+) -> None:
+    client, number = sign_in(anna.administrator), anna.customer.number
+    page = read(client, number)
+    form = {"name": "Anna Ank", "title": "VD", "entitled": "on", "version": page[-64:]}
+    switched = client.post(reverse("set_language"), {"language": "en", "next": page})
+    assert switched["Location"] == page
+    agreement = reverse("privacy:agreement", args=[number])
+    assert client.get(page)["Location"] == agreement
+    assert client.post(page, form)["Location"] == agreement
+    assert not Signing.objects.exists()
+
+
+def test_the_signed_pdf_says_all_that_the_agreement_says_in_its_order(anna: cast.House) -> None:
+    row = signed(anna.administrator)
+    printed = "".join(text_of(steps.document_of(row)).split())
+    place = 0
+    for said in strings_of(in_language(anna.customer, "sv", today(row.signed_at))):
+        wanted = "".join(set_in(said)[1].split())
+        place = printed.find(wanted, place)
+        assert place >= 0, said
+        place += len(wanted)
+
+
+def test_a_company_whose_name_cannot_be_printed_is_told_so_before_it_signs(
+    anna: cast.House, sign_in: Any
+) -> None:
+    company = Customer.objects.get(id=anna.customer.id)
+    company.company_name = "株式会社 AB"
+    company.save()
+    client = sign_in(anna.administrator)
+    page = read(client, anna.customer.number)
+    form = {"name": "Anna Ank", "title": "VD", "entitled": "on", "version": page[-64:]}
+    refused = client.post(page, form).content.decode()
+    assert "Be vår support skriva företagets namn med" in refused
+    assert not Signing.objects.exists()
+
+
+def test_a_no_break_space_in_a_name_is_a_space(anna: cast.House, sign_in: Any) -> None:
+    client = sign_in(anna.administrator)
+    page = read(client, anna.customer.number)
+    said = {"name": "Anna\u00a0Ank", "title": "VD", "entitled": "on", "version": page[-64:]}
+    assert client.post(page, said).status_code == 302
+
+
+class ShownCard(MailedCode):
+    name = "shown card"
+    words = gettext_lazy("ett kort som visades upp")
+
+
+def test_the_signature_page_says_the_way_in_use(anna: cast.House, settings: Any) -> None:
+    settings.SIGNING_PROOF = f"{__name__}.ShownCard"
+    row = signed(anna.administrator)
+    facts = dict(steps.signature_page(row, as_document(row.content)).facts).values()
+    assert row.proof == "shown card"
+    assert "ett kort som visades upp" in facts
+    assert not [each for each in facts if "engångskod" in each]
+
+
+@pytest.mark.parametrize("end", ["time", "tries", "use"])
+def test_the_page_of_a_code_that_is_over_says_so(anna: cast.House, sign_in: Any, end: str) -> None:
+    at = database_now()
+    signing, client = begun(anna.administrator, at), sign_in(anna.administrator)
+    page = reverse("privacy:agreement_code", args=[anna.customer.number, signing.id])
+    fresh = client.get(page).content.decode()
+    assert 'name="code"' in fresh
+    changed: dict[str, dict[str, Any]] = {
+        "time": {"expires_at": at}, "tries": {"tries": TRIES}, "use": {"used_at": at},
+    }  # fmt: skip
+    Signing.objects.update(**changed[end])
+    over = client.get(page).content.decode()
+    assert 'name="code"' not in over
+    assert "Den gäller till" not in over
+    said = "redan undertecknad" if end == "use" else "Koden är för gammal"
+    assert said in over
+    assert ("Mejla en ny kod" in over) == (end != "use")
+
+
+def test_the_fifth_wrong_code_ends_the_form(anna: cast.House, sign_in: Any) -> None:
+    signing, client = begun(anna.administrator), sign_in(anna.administrator)
+    page = reverse("privacy:agreement_code", args=[anna.customer.number, signing.id])
+    wrong = "00000000" if signing.code != "00000000" else "00000001"
+    for _ in range(TRIES - 1):
+        assert 'name="code"' in client.post(page, {"code": wrong}).content.decode()
+    over = client.post(page, {"code": wrong}).content.decode()
+    assert 'name="code"' not in over
+    assert "Koden är för gammal" in over
 
 
 def test_the_version_is_the_hash_of_the_text_that_the_page_hands_out(
@@ -171,8 +285,8 @@ def test_nothing_that_a_signer_writes_is_read_as_markup(anna: cast.House) -> Non
 def test_what_the_document_cannot_print_is_refused_beside_the_field(
     anna: cast.House, sign_in: Any, field: str, written: str
 ) -> None:
-    page = reverse("privacy:agreement_sign", args=[anna.customer.number])
     client = sign_in(anna.administrator)
+    page = read(client, anna.customer.number)
     version = client.get(page).context["form"].initial["version"]
     form = {"name": "Anna Ank", "title": "VD", "entitled": "on", "version": version}
     refused = client.post(page, form | {field: written})
@@ -293,6 +407,21 @@ def test_a_new_code_voids_the_one_before_and_there_are_few(anna: cast.House) -> 
     assert isinstance(finished(fresh, anna.administrator, later_on), SignedAgreement)
 
 
+@pytest.mark.parametrize(
+    ("reads", "words"), [("en", "Your code to sign with"), ("sv", "Din kod"), ("", "Din kod")]
+)
+def test_the_code_is_mailed_in_the_readers_language(
+    anna: cast.House, reads: str, words: str
+) -> None:
+    """Whatever the company's is; who has chosen none reads that of the text."""
+    User.objects.filter(pk=anna.administrator.user_id).update(language=reads)
+    Customer.objects.filter(pk=anna.customer.pk).update(language="en")
+    begun(anna.administrator)
+    (sent,) = mails()
+    assert str(sent.subject).startswith(words)
+    assert sent.extra_headers["Content-Language"] == (reads or "sv")
+
+
 def test_nobody_is_mailed_codes_without_end(anna: cast.House) -> None:
     at = database_now()
     for _ in range(steps.CODES_AN_HOUR):
@@ -300,6 +429,25 @@ def test_nobody_is_mailed_codes_without_end(anna: cast.House) -> None:
     with pytest.raises(TooSoon):
         begun(anna.administrator, at)
     begun(anna.administrator, at + steps.WINDOW + timedelta(seconds=1))
+
+
+def test_codes_asked_for_again_are_counted_with_those_of_other_signings(anna: cast.House) -> None:
+    at = database_now()
+    signings = [begun(anna.administrator, at) for _ in range(steps.CODES_AN_HOUR - 1)]
+    steps.ask_again(signings[0], at=at + PAUSE)
+    with pytest.raises(TooSoon):
+        steps.ask_again(signings[1], at=at + PAUSE)
+    assert sum(Signing.objects.values_list("codes", flat=True)) == steps.CODES_AN_HOUR
+
+
+def test_a_code_of_this_hour_counts_though_its_signing_was_begun_before(anna: cast.House) -> None:
+    at = database_now()
+    hour = at + steps.WINDOW
+    for each in [begun(anna.administrator, at) for _ in range(steps.CODES_AN_HOUR // 2)]:
+        steps.ask_again(each, at=hour - PAUSE)
+    with pytest.raises(TooSoon):
+        begun(anna.administrator, hour + PAUSE)
+    begun(anna.administrator, hour + steps.WINDOW)
 
 
 def test_of_two_administrators_who_sign_the_same_the_first_has_signed(anna: cast.House) -> None:
@@ -392,6 +540,31 @@ def test_a_new_version_is_told_of_with_what_changed(anna: cast.House, sign_in: A
     signed(member, at + timedelta(minutes=1))
     assert is_current(fresh, today(at))
     assert len(standing(fresh, today(at)).signed) == 2, "the old one stays listed"
+
+
+def test_what_changed_is_read_out_in_the_language_that_was_signed(
+    anna: cast.House, sign_in: Any
+) -> None:
+    at, client = database_now(), sign_in(anna.administrator)
+    signed(anna.administrator, at)
+    shorten_recordings(anna.customer, 10, by=anna.administrator, at=at)
+    client.cookies["language"] = "en"
+    page = client.get(reverse("privacy:agreement", args=[anna.customer.number])).content.decode()
+    assert '<html lang="en">' in page
+    assert '<ins lang="sv">' in page
+    assert '<del lang="sv">' in page
+
+
+@pytest.mark.parametrize("role", ["administrator", "reader"])
+def test_the_privacy_page_leads_to_what_we_hold_and_how_long(
+    anna: cast.House, sign_in: Any, role: str
+) -> None:
+    number = anna.customer.number
+    page = sign_in(getattr(anna, role)).get(reverse("privacy:home", args=[number]))
+    main = page.content.decode().partition("<main")[2].partition("</main>")[0]
+    assert f'href="{reverse("privacy:policy")}"' in main
+    settings = reverse("customers:settings", args=[number])
+    assert (f'href="{settings}"' in main) == (role == "administrator")
 
 
 def test_what_was_signed_outlives_the_account_and_ends_ten_years_after_the_contract(

@@ -52,6 +52,19 @@ def test_a_changed_declaration_is_a_new_version_and_the_old_one_still_reads_as_i
     assert "3 months" in before.content.decode()
 
 
+def test_what_changed_is_read_out_in_the_language_it_is_written_in(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_versions(database_now() - timedelta(days=9))
+    shorten_recordings_by_declaration(monkeypatch)
+    keep_versions(database_now())
+    swedish = PolicyVersion.objects.filter(language="sv").newest_first()[0]
+    address = reverse("privacy:policy_version", args=[swedish.id])
+    page = client.get(address, headers={"Accept-Language": "en"}).content.decode()
+    assert '<del lang="sv">' in page
+    assert '<ins lang="sv">' in page
+
+
 def test_the_policy_names_its_version_and_hash(client: Client) -> None:
     keep_versions(database_now())
     answer = client.get(reverse("privacy:policy"), headers={"Accept-Language": "sv"})

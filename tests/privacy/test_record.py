@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 import pytest
+from django.apps import apps
 from django.core.cache import cache
 from django.db import models
 from django.test.utils import isolate_apps
@@ -75,6 +76,16 @@ def test_the_record_holds_every_declaration_in_the_role_it_declares() -> None:
 )  # fmt: skip
 def test_every_word_of_a_declaration_has_words_for_people(vocabulary: Any, said: Any) -> None:
     assert set(vocabulary) == said.keys()
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [("customers.User", "when the sign-in was made"),
+     ("socialaccount.SocialAccount", "when it was connected")],
+)  # fmt: skip
+def test_a_day_of_joining_is_said_as_what_was_joined(label: str, said: str) -> None:
+    with translation.override("en"):
+        assert words.field_name(apps.get_model(label), "date_joined") == said
 
 
 def test_every_moment_that_a_period_starts_from_has_words_for_people() -> None:

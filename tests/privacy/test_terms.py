@@ -181,6 +181,32 @@ def test_every_customer_is_mailed_once(anna: cast.House, cecilia: cast.House, sv
     assert f"/mina-sidor/{anna.customer.number}/" in "".join(str(each.body) for each in mail.outbox)
 
 
+def test_without_an_address_of_its_own_a_customers_administrators_are_mailed(
+    anna: cast.House, sven: User
+) -> None:
+    anna.customer.email = ""
+    anna.customer.save()
+    published(sven)
+    tell_terms()
+    (sent,) = mail.outbox
+    assert sent.to == [anna.administrator.user.email]
+    assert str(sent.body).startswith("Hej!\n")
+    assert str(sent.body).strip().endswith("\n\nSmartsvar")
+
+
+def test_of_a_customer_that_nobody_can_be_mailed_at_no_mail_is_noted(
+    anna: cast.House, sven: User
+) -> None:
+    anna.customer.email = ""
+    anna.customer.save()
+    User.objects.filter(pk=anna.administrator.user_id).update(is_active=False)
+    published(sven)
+    tell_terms()
+    told = TermsNotice.objects.get()
+    assert (told.sent_at, told.error, mail.outbox) == (None, "no_address", [])
+    assert told.failed_at is not None
+
+
 def test_a_mail_server_that_is_away_is_tried_again(
     anna: cast.House, sven: User, settings: Any
 ) -> None:

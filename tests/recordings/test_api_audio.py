@@ -51,7 +51,7 @@ def test_annas_system_fetches_all_of_it(anna: House, call: Recording) -> None:
     assert response["Cache-Control"] == "no-store"
     assert response["X-Content-Type-Options"] == "nosniff"
     name = response["Content-Disposition"]
-    assert re.fullmatch(r'inline; filename="samtal-\d{8}-\d{4}-[0-9a-f]{6}\.wav"', name)
+    assert re.fullmatch(r'inline; filename="call-\d{8}-\d{4}-[0-9a-f]{6}\.wav"', name)
 
 
 @pytest.mark.parametrize("form", TYPES)

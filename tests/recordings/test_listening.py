@@ -274,6 +274,15 @@ def test_svens_pages_show_times_and_never_who_called(
     assert client.get(address(grant, other)).status_code == 404
 
 
+def test_the_player_says_nothing_of_the_customer_that_may_be_untrue(
+    anna: cast.House, call: Recording, listener: User, sign_in: Any
+) -> None:
+    """It may be the agent's own right that was taken back."""
+    grant = granted(anna, call)
+    page = sign_in(listener).get(address(grant, call, "call")).content.decode()
+    assert "eller så har din egen rätt att lyssna tagits tillbaka" in page
+
+
 def test_the_reason_is_read_on_purpose_and_anna_sees_that(
     anna: cast.House, call: Recording, listener: User, sign_in: Any
 ) -> None:

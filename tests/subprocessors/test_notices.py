@@ -3,7 +3,8 @@
 import os
 import socket
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
+from datetime import time as time_of_day
 from threading import Thread
 from typing import Any
 from uuid import uuid4
@@ -18,7 +19,7 @@ from customers.models import Customer, Target, User
 from privacy.waiting import waiting_for
 from smartsvar import mail
 from smartsvar.audit.models import AuditEntry
-from smartsvar.clock import database_now
+from smartsvar.clock import STOCKHOLM, database_now
 from subprocessors import telling
 from subprocessors.models import Engagement, Notice, Objection, Told
 from subprocessors.notices import (
@@ -189,6 +190,36 @@ def test_a_restricted_customers_mail_waits_but_its_page_shows_the_change(
     end_cover(cover, by=anna.administrator, at=database_now())
     assert tell_customers() == 1
     assert len(arrived(anna)) == 1
+
+
+def test_the_last_day_to_object_is_a_whole_day(
+    anna: cast.House, planned: Engagement, sven: Any
+) -> None:
+    notice = announced(planned, sven)
+    tell_customers()  # whoever is told later may object longer
+    last = last_day(notice.announced_at)
+    midnight = datetime.combine(last + timedelta(days=1), time_of_day.min, tzinfo=STOCKHOLM)
+    by = anna.administrator
+    with pytest.raises(TooLate):
+        object_to(notice, anna.customer, "x", by=by, at=midnight)
+    object_to(notice, anna.customer, "x", by=by, at=midnight - timedelta(seconds=1))
+    assert Objection.objects.count() == 1
+
+
+def test_to_what_ends_there_is_nothing_to_object(
+    anna: cast.House, planned: Engagement, sven: Any, sign_in: Any
+) -> None:
+    at = database_now()
+    ending = announce(planned, Notice.Kind.END, planned.starts_on, by=sven, at=at)
+    client, number = sign_in(anna.administrator), anna.customer.number
+    page = reverse("subprocessors:objection", args=[number, ending.id])
+    assert client.get(page).status_code == 404
+    assert client.post(page, {"reason": "Vi litar inte på duvor."}).status_code == 404
+    with pytest.raises(TooLate):
+        object_to(ending, anna.customer, "x", by=anna.administrator, at=at)
+    shown = client.get(reverse("subprocessors:notices", args=[number])).content.decode()
+    assert "Aviserat" in shown
+    assert "Invändningar till" not in shown
 
 
 def refused_for_now(write: Any) -> None:

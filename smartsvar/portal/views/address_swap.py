@@ -81,7 +81,9 @@ def _swap(member: Member, old: str, new: str) -> tuple[int, int]:
 
 
 def _address_of(customer: Customer, request: HttpRequest) -> str:
-    """Return the address of the person whom the link names, so that no address is in a link."""
+    """Return the address of whom the link names, or the company's: no address is in a link."""
+    if "account" in request.GET:
+        return str(customer.email)
     try:
         identity = UUID(request.GET.get("person", ""))
     except ValueError:

@@ -2,8 +2,11 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+from django.db.models import Count, Window
+from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -17,7 +20,7 @@ from smartsvar.paging import openable, page_of
 from smartsvar.portal.trail import Line, Teller
 
 GRANTS = 20
-LISTENS = 200  # of one page: the rest is on the page of who has seen the data
+LISTENS = 10  # of one grant: the rest is on the page of who has seen the data
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,12 @@ class GrantLine:
     live: bool
     by: str  # "" for a former member
     listens: list[Line]
+    count: int  # of all its listenings, those that the log has let go of too
+
+    @property
+    def more(self) -> bool:
+        """Whether there were more than are listed."""
+        return self.count > len(self.listens)
 
 
 @require_safe
@@ -45,16 +54,31 @@ def _lines(member: Member, grants: list[ListeningGrant]) -> list[GrantLine]:
     at = database_now()
     givers = Member.objects.of(member.customer).filter(id__in={each.granted_by for each in grants})
     names = {giver.id: giver.name for giver in openable(list(givers))}
-    listens = _listens(member, grants)
+    found = _newest(grants)
+    listens, counts = _told(member, found), {each.grant_id: each.count for each in found}
     return [
-        GrantLine(each, each.in_force(at), names.get(each.granted_by, ""), listens[each.id])
+        GrantLine(
+            each, each.in_force(at), names.get(each.granted_by, ""), listens[each.id],
+            counts.get(each.id, 0),
+        )
         for each in grants
-    ]
+    ]  # fmt: skip
 
 
-def _listens(member: Member, grants: list[ListeningGrant]) -> dict[UUID, list[Line]]:
-    """Return what was listened to under each of the grants, newest first."""
-    found = list(Listen.objects.filter(grant__in=grants).order_by("-at", "-id")[:LISTENS])
+def _newest(grants: list[ListeningGrant]) -> list[Any]:
+    """Return the newest listenings of each grant, with the `count` of all of that grant's.
+
+    Cut for each by itself: else one that is used much would leave none of the others'.
+    """
+    newest = Window(RowNumber(), partition_by="grant_id", order_by=["-at", "-id"])
+    rows = Listen.objects.filter(grant__in=grants).annotate(
+        place=newest, count=Window(Count("id"), partition_by="grant_id")
+    )
+    return list(rows.filter(place__lte=LISTENS).order_by("-at", "-id"))
+
+
+def _told(member: Member, found: list[Any]) -> dict[UUID, list[Line]]:
+    """Return the listenings in words, under their grants, as far as the log reaches back."""
     entries = AuditEntry.objects.of(member.customer_id)
     by_id = {row.id: row for row in entries.filter(id__in=[each.entry_id for each in found])}
     kept = [each for each in found if each.entry_id in by_id]

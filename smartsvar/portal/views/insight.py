@@ -3,6 +3,7 @@
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from customers.access import member_page
@@ -20,7 +21,8 @@ def insight(request: HttpRequest, member: Member) -> HttpResponseBase:
     form = InsightFilter(request.GET)
     rows = form.apply(entries_for(member))
     if request.GET.get("form") == "csv":
-        head = {"Content-Disposition": 'attachment; filename="insyn.csv"'}
+        name = pgettext("file name", "insight")
+        head = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
         kind = "text/csv; charset=utf-8"
         return StreamingHttpResponse(written(member, rows), content_type=kind, headers=head)
     older, newer = request.GET.get("older", ""), request.GET.get("newer", "")

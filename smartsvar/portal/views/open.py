@@ -30,7 +30,7 @@ def status(request: HttpRequest) -> HttpResponse:
     """How the service is now, what is planned, what has been."""
     at = database_now()
     under_way, past = list(Bulletin.objects.under_way(at)), list(Bulletin.objects.past(at)[:SHOWN])
-    days = days_of([*under_way, *past], at)
+    days = days_of(Bulletin.objects.disturbances(at - timedelta(days=DAYS), at), at)
     context: dict[str, Any] = {
         "state": state_of(under_way), "under_way": under_way, "past": past, "at": at,
         "coming": Bulletin.objects.coming(at), "days": days, "count": DAYS,
@@ -47,7 +47,7 @@ def status_feed(request: HttpRequest) -> HttpResponse:
         title=_("Smartsvar: status"), link=page, description="", language=get_language(),
         feed_url=settings.PUBLIC_URL + request.path,
     )  # fmt: skip
-    for each in Bulletin.objects.shown()[:SHOWN]:
+    for each in Bulletin.objects.published(database_now())[:SHOWN]:
         feed.add_item(
             title=f"{each.get_kind_display()}: {_in_xml(each.title)}",
             link=f"{page}#b{each.id.hex}", description=_in_xml(each.text),
