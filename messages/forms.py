@@ -98,7 +98,9 @@ class AssignForm(PlainText, forms.Form):
 
     def __init__(self, data: Any = None, *, message: PhoneMessage) -> None:
         self.people = {
-            str(each.pk): each for each in members_of(message.customer) if each.may_see(message)
+            str(each.pk): each
+            for each in members_of(message.customer)
+            if each.may_see(message) and (each.may_change or each.pk == message.assigned_to_id)
         }
         assigned = str(message.assigned_to_id or "")
         initial = {"member": assigned if assigned in self.people else ""}

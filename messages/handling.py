@@ -114,7 +114,7 @@ def add_note(message: PhoneMessage, text: str, *, by: Member, at: datetime) -> M
 def change_note(note: MessageNote, text: str, *, by: Member, at: datetime) -> None:
     """Write it anew; that it was changed shows. Raises Gone, Held: what is kept stays as it was."""
     with transaction.atomic():
-        message = _message_of(note)
+        message = _message_under_lock(note)
         note.text, note.changed_at = text, at
         note.save(force_update=True)
         record("phonemessage.note_changed", message, by=by, customer_id=note.customer_id, at=at)
@@ -123,16 +123,19 @@ def change_note(note: MessageNote, text: str, *, by: Member, at: datetime) -> No
 def remove_note(note: MessageNote, *, by: Member, at: datetime) -> None:
     """Take a note out, for good. Raises Gone, Held."""
     with transaction.atomic():
-        message = _message_of(note)
+        message = _message_under_lock(note)
         note.delete()
         record("phonemessage.note_removed", message, by=by, customer_id=message.customer_id, at=at)
 
 
-def _message_of(note: MessageNote) -> PhoneMessage:
-    """Lock the note's message, so that neither a deletion nor a hold comes in between."""
+def _message_under_lock(note: MessageNote) -> PhoneMessage:
+    """Lock the note's message, so that neither a deletion nor a hold comes in between.
+
+    Raises Gone when it or the note is no more: its writer may have two windows. Raises Held.
+    """
     rows = PhoneMessage.objects.filter(id=note.message_id, shred_job_id=None)
     message: PhoneMessage | None = rows.select_for_update(of=("self",), no_key=True).first()
-    if message is None:
+    if message is None or not MessageNote.objects.filter(pk=note.pk).exists():
         raise Gone
     if held_among(PhoneMessage, [message.pk]):
         raise Held(PhoneMessage._meta.label, {message.pk})

@@ -52,7 +52,7 @@ def again_to(message: PhoneMessage) -> dict[str, Recipient]:
     last = (
         message.deliveries.select_related("staff", "member__user").order_by("-created_at").first()
     )
-    if last is not None and _stands(last):
+    if last is not None and _stands(last, message):
         found["last"] = Recipient(Cause.AGAIN, last.address, last.staff, last.member)
     person = message.staff
     if person is not None and _may_be_told(person) and person.email:
@@ -63,11 +63,17 @@ def again_to(message: PhoneMessage) -> dict[str, Recipient]:
     return {name: to for name, to in found.items() if first.get(to.where) == name}
 
 
-def _stands(last: Delivery) -> bool:
-    """Whether that address is still its reader's: one that was replaced may be somebody else's."""
+def _stands(last: Delivery, message: PhoneMessage) -> bool:
+    """Whether that address is still its reader's: one that was replaced may be somebody else's.
+
+    Nor is it sent again to a member who is not shown it any more.
+    """
     if not (_may_be_told(last.staff) and _may_be_told(last.member)):
         return False
-    return last.staff is None or last.staff.email == last.address
+    if last.member is not None:
+        return last.member.may_see(message)
+    reader = last.staff or message.customer
+    return bool(reader.email == last.address)
 
 
 def _may_be_told(person: StaffMember | Member | None) -> bool:

@@ -82,7 +82,7 @@ def company(customer: Customer) -> str:
 
 
 @register.filter
-def length(milliseconds: int) -> str:
+def duration(milliseconds: int) -> str:
     """1:05, or 1:02:05 from an hour on; half seconds round up, so that no call lasts 0:00."""
     seconds = max(1, (milliseconds + 500) // 1000)
     minutes, seconds = divmod(seconds, 60)
@@ -105,7 +105,6 @@ def caller(row: Any) -> str:
     return str(row.caller_name) or phone(row.caller_number)
 
 
-@register.filter
 @register.inclusion_tag("parts/fields.html")
 def fields(form: Any) -> dict[str, Any]:
     """A form's fields with labels, help and errors; shown again, it stands where it is wrong."""

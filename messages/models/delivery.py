@@ -36,8 +36,11 @@ class DeliveryQuerySet(SealedQuerySet["Delivery"]):
         return failed.exclude(models.Exists(later))
 
     def under_way(self) -> Self:
-        """Those that wait or are being sent."""
-        return self.filter(state__in=[Delivery.State.QUEUED, Delivery.State.CLAIMED])
+        """Those that wait or are being sent, but for what waits on a restricted reader."""
+        stopped = models.Q(staff__restricted=True) | models.Q(member__restricted=True)
+        moving = models.Q(state=Delivery.State.CLAIMED)
+        moving |= models.Q(state=Delivery.State.QUEUED) & ~stopped
+        return self.filter(moving)
 
     def waiting(self, at: datetime) -> Self:
         """Deliveries to be made at `at`: queued for then, or claimed by a worker that died.

@@ -14,7 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from customers.models import Member, StaffMember, Target
-from customers.templatetags.display import length
+from customers.templatetags.display import duration
 from privacy.exports.facts import Facts
 from privacy.exports.selection import MENTIONS, Portion
 from privacy.models import Export
@@ -184,7 +184,7 @@ def _number(address: str) -> str:
 
 WRITTEN: dict[str, Callable[[Any], str]] = {
     "phone": _number, "caller_number": _number, "called_number": _number, "caller": _number,
-    "duration_ms": length,
+    "duration_ms": duration,
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.core.paginator import Paginator
 
 from privacy.record.document import Table
 from smartsvar.bulletins.models import Bulletin
@@ -31,6 +32,7 @@ ELSEWHERE = {
     "letter": "a mail, not a part of a page",
     "live_grants": "a notice that asks the database when to show",
     "notices": "the list of notices of Mina Sidor, which asks the database",
+    "own_only": "a notice to whoever is shown its own alone",
     "quick": "scripts, nothing to see",
 }
 
@@ -76,17 +78,15 @@ def _call(at: datetime) -> SimpleNamespace:
     return SimpleNamespace(
         id=NOBODY, started_at=at, caller_name="Zacharias", caller_number="+46701740605",
         duration_ms=134_000, staff=None, is_message=False, moment=at, size=2_400_000,
-        get_audio_format_display="WAV",
+        get_audio_format_display="WAV", due_at=at + timedelta(days=92),
     )  # fmt: skip
 
 
 def _letter(at: datetime, state: str) -> SimpleNamespace:
-    sent = SimpleNamespace(state=state, created_at=at, pk=NOBODY)
-    relation = SimpleNamespace(all=lambda: [sent])
     return SimpleNamespace(
         id=NOBODY, taken_at=at, caller_name="Zacharias", caller_number="+46701740605",
         caller_company="", matter="Please call back about the dam.", read_at=None, handled_at=at,
-        assigned_to=None, staff=None, deliveries=relation, is_message=True, moment=at,
+        assigned_to=None, staff=None, delivery_state=state, is_message=True, moment=at,
     )  # fmt: skip
 
 
@@ -118,6 +118,7 @@ def samples(at: datetime) -> dict[str, Any]:
         "bulletin": _bulletin(at),
         "figures": _figures(at),
         "recording": _call(at),
+        "numbered": Paginator(range(3), 1).get_page(2),
         "waveform": waveform(base64.b64encode(peaks).decode()),
         "colours": COLOURS,
         "form": SampleForm({"name": "Anna", "email": "no address", "kind": "a"}),

@@ -111,7 +111,7 @@ def _count(member: Member, since: datetime | None, at: datetime, first: date | N
         new = never if since is None else Q(**{f"{moment}__gt": since})
         rows = model.objects.visible_to(member).order_by()
         day = _day(moment, first) if first else Value(None, output_field=DateField())
-        going = Q(due_at__lt=at + SOON, held=False)
+        going = never if member.customer.held else Q(due_at__lt=at + SOON, held=False)
         parts.append(
             (rows if first else rows.filter(unread | new))
             .values(kind=Value(model._meta.model_name), day=day)

@@ -10,6 +10,8 @@ import redis
 from celery import Celery
 from celery.schedules import crontab
 from django.db import transaction
+from django.template import Engine
+from django.template.library import import_library
 
 from smartsvar import jobs
 from smartsvar.celery import app
@@ -20,6 +22,7 @@ SOURCES = [
     for path in BASE_DIR.rglob("*.py")
     if not {".venv", "tests", "var"} & set(path.relative_to(BASE_DIR).parts)
 ]
+TEMPLATES = Engine.get_default()
 ATTEMPTS = 2  # connections: the first, and one more
 
 
@@ -27,6 +30,19 @@ ATTEMPTS = 2  # connections: the first, and one more
 def test_every_entry_of_the_schedule_names_a_task(name: str) -> None:
     app.loader.import_default_modules()
     assert app.conf.beat_schedule[name]["task"] in app.tasks
+
+
+@pytest.mark.parametrize("name", list(TEMPLATES.libraries))
+def test_no_library_of_ours_takes_the_place_of_what_every_template_has(name: str) -> None:
+    """In an {% if %} the wrong filter is no error but a no."""
+    if TEMPLATES.libraries[name].startswith(("django.", "allauth.")):
+        return
+    library = import_library(TEMPLATES.libraries[name])
+    built_in = [(each.filters, each.tags) for each in TEMPLATES.template_builtins]
+    filters = {one for filters, _tags in built_in for one in filters}
+    tags = {one for _filters, tags in built_in for one in tags}
+    assert not filters & set(library.filters)
+    assert not tags & set(library.tags)
 
 
 @pytest.mark.parametrize("name", list(app.conf.beat_schedule))

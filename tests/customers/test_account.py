@@ -120,8 +120,10 @@ def test_nobody_ends_anybody_elses_session(anna: cast.House, cecilia: cast.House
 
 @pytest.mark.parametrize(("body", "status"), [({}, 200), ({"here": "1"}, 302)])
 def test_signing_out_everywhere(body: dict[str, str], status: int, anna: cast.House) -> None:
+    here, offered = signed_in(anna.reader.user), "Logga ut alla andra"
+    assert offered not in here.get(ACCOUNT).content.decode(), "there are no others"
     others = [signed_in(anna.reader.user, IPHONE) for _ in range(2)]
-    here = signed_in(anna.reader.user)
+    assert offered in here.get(ACCOUNT).content.decode()
     here.post(reverse("customers:sessions_end"), body)
     assert [each.get(ACCOUNT).status_code for each in others] == [302, 302]
     assert here.get(ACCOUNT).status_code == status

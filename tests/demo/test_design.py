@@ -13,6 +13,7 @@ from smartsvar.demo.design import ELSEWHERE
 
 urlpatterns = [*urls.urlpatterns, path("", include("smartsvar.demo.urls"))]
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
+SAID_OF_LETTERS = {"good": "sent", "": "on its way", "warn": "uncertain", "bad": "not delivered"}
 
 
 @pytest.fixture
@@ -32,6 +33,14 @@ def test_every_component_stands_there(demo: None, client: Client) -> None:
     shown = {part for part in parts if f"parts/{part}.html" in used}
     assert shown | set(ELSEWHERE) == parts, "on the page, or named as no component with a reason"
     assert not shown & set(ELSEWHERE), "named as no component, but there"
+
+
+def test_a_message_says_what_became_of_it_in_each_way_there_is(demo: None, client: Client) -> None:
+    client.cookies.load({"language": "en"})
+    page = client.get("/design/").content.decode()
+    for chip in ("good", "", "warn", "bad"):
+        words = SAID_OF_LETTERS[chip]
+        assert f'<span class="{" ".join(["chip", chip]).strip()}">{words}</span>' in page
 
 
 def test_every_part_that_the_rules_name_stands_there(demo: None, client: Client) -> None:

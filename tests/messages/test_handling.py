@@ -178,12 +178,12 @@ def test_nothing_is_assigned_to_who_is_removed_between_the_form_and_the_deed(
     message = cast.message_of(anna)
 
     def late(*people: Any, **facts: Any) -> None:
-        remove_member(anna.reader, by=anna.administrator, at=database_now())
+        remove_member(anna.member, by=anna.administrator, at=database_now())
         assign_message(*people, **facts)
 
     monkeypatch.setattr("messages.views.assign_message", late)
-    path, body = at(anna, "phone_messages:assign", message.pk), {"member": str(anna.reader.pk)}
-    answer = sign_in(anna.member).post(path, body, follow=True)
+    path, body = at(anna, "phone_messages:assign", message.pk), {"member": str(anna.member.pk)}
+    answer = sign_in(anna.administrator).post(path, body, follow=True)
     assert "inte medlem längre" in answer.content.decode()
     assert "phonemessage.assigned" not in verbs(message)
 

@@ -80,6 +80,49 @@ def test_todays_address_is_offered_when_it_has_changed(
     assert newest(message).address == "stina.ny@ankdamm.example"
 
 
+def test_a_company_address_that_was_replaced_is_not_offered(
+    anna: cast.House, message: PhoneMessage, sign_in: Any
+) -> None:
+    before = anna.customer.email
+    message.deliveries.update(staff=None)
+    sent = message.deliveries.get()
+    sent.address = before
+    sent.save()
+    assert sending_on.again_to(message)["last"].address == before
+    message.customer.email = "ny@ankdamm.example"
+    offered = sending_on.again_to(message)
+    assert "last" not in offered, "whose that is today, nobody knows"
+    assert offered["company"].address == "ny@ankdamm.example"
+
+
+def test_nothing_is_sent_again_to_a_member_who_is_not_shown_it_any_more(
+    anna: cast.House, message: PhoneMessage
+) -> None:
+    to = Recipient("forwarded", member=anna.reader)
+    sent = send_on(message, to, by=anna.member, at=database_now())
+    Delivery.objects.filter(id=sent.id).update(state=State.FAILED)
+    assert sending_on.again_to(message)["last"].member == anna.reader
+    Member.objects.filter(id=anna.reader.id).update(sees=Sees.OWN)
+    assert "last" not in sending_on.again_to(message)
+
+
+def test_what_waits_for_a_restricted_colleague_hinders_nobody_else(
+    anna: cast.House, message: PhoneMessage, kalle: StaffMember, sign_in: Any
+) -> None:
+    now, by = database_now(), anna.administrator
+    stopped = send_on(message, Recipient("forwarded", kalle.email, staff=kalle), by=by, at=now)
+    page = path_of(message, "portal:message")
+    assert "Stoppat" not in sign_in(by).get(page).content.decode()
+    with pytest.raises(UnderWay):
+        send_on(message, Recipient("again", "x@ankdamm.example"), by=by, at=now)
+    about = About(target=Target.STAFF, object_model=StaffMember._meta.label, object_id=kalle.id)
+    restrict(anna.customer, about, reason="x", keeps=False, by=by, at=now)
+    assert deliver(stopped.id) == ""
+    assert "Stoppat" in sign_in(by).get(page).content.decode()
+    again = send_on(message, Recipient("again", "x@ankdamm.example"), by=by, at=now)
+    assert deliver(again.id) == State.ACCEPTED
+
+
 def test_kalle_on_the_register_gets_it(
     anna: cast.House, message: PhoneMessage, kalle: StaffMember, sign_in: Any
 ) -> None:

@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from customers.actions.covers import About, hold
 from customers.models import Hold, Role, Target
-from messages.handling import Mark, add_note, mark_messages
+from messages.handling import Mark, add_note, change_note, mark_messages, remove_note
 from messages.models import MessageNote, PhoneMessage
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
+from smartsvar.shredding.models import Gone
 from tests import cast
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -102,6 +103,18 @@ def test_a_note_is_taken_out_after_a_question(anna: cast.House, sign_in: Any) ->
     assert not MessageNote.objects.exists()
     assert told(message) == ["phonemessage.noted", "phonemessage.note_removed"]
     assert browser.get(path).status_code == 404
+
+
+def test_a_note_that_was_removed_in_another_window_is_no_more(anna: cast.House) -> None:
+    message, now = cast.message_of(anna), database_now()
+    note = add_note(message, "Ring igen", by=anna.member, at=now)
+    other = MessageNote.objects.get(pk=note.pk)
+    remove_note(note, by=anna.member, at=now)
+    with pytest.raises(Gone):
+        change_note(other, "Ring inte", by=anna.member, at=now)
+    with pytest.raises(Gone):
+        remove_note(other, by=anna.member, at=now)
+    assert told(message) == ["phonemessage.noted", "phonemessage.note_removed"]
 
 
 @pytest.mark.parametrize("page", ["note_change", "note_remove"])

@@ -28,12 +28,14 @@ def call(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
     recording = fetch_visible(Recording.objects.select_related("staff"), member, identity)
     show_recording(recording, by=member, at=database_now())
     played = AuditEntry.objects.of(customer.id).filter(object_id=recording.id, verb__in=HEARD)
+    heard = list(played[: LISTENINGS + 1])
     context = {
         "member": member,
         "recording": recording,
         "waveform": waveform(recording.peaks),
         "inbox": _messages_of(recording, member),
-        "listenings": Teller(member).tell(played[:LISTENINGS]),
+        "listenings": Teller(member).tell(heard[:LISTENINGS]),
+        "latest": LISTENINGS if len(heard) > LISTENINGS else None,
     }
     return render(request, "portal/call.html", context)
 

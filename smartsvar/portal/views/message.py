@@ -24,7 +24,8 @@ from smartsvar.portal.waveform import waveform
 def message(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
     people = PhoneMessage.objects.select_related("staff", "assigned_to", "handled_by")
     found = fetch_visible(people, member, identity)
-    read_message(found, by=member, at=database_now())
+    if request.method == "GET":  # HEAD shows nothing
+        read_message(found, by=member, at=database_now())
     recording = _recording_of(found, member)
     context = {
         "member": member,
@@ -45,6 +46,14 @@ class Story:
 
     delivery: Delivery
     steps: list[Step]
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it waits only because its reader is restricted (article 18)."""
+        return self.delivery.state == Delivery.State.QUEUED and any(
+            person is not None and person.restricted
+            for person in (self.delivery.staff, self.delivery.member)
+        )
 
     @property
     def tone(self) -> str:

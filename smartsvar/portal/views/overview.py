@@ -27,6 +27,7 @@ def overview(request: HttpRequest, member: Member) -> HttpResponse:
     at, since = member.asked_at, _last_time(request)
     news, figures = counted(member, since, at)
     calls = Recording.objects.visible_to(member).select_related("staff")
+    away = _away_today(member, at)
     context = {
         "member": member,
         "at": at,
@@ -34,7 +35,8 @@ def overview(request: HttpRequest, member: Member) -> HttpResponse:
         "inbox": _newest_messages(member),
         "news": news,
         "since": since,
-        "away": _away_today(member, at),
+        "away": away[:AWAY],
+        "more_away": len(away) > AWAY,
         "figures": figures,
     }
     return render(request, "portal/overview.html", context)
@@ -47,9 +49,9 @@ def _last_time(request: HttpRequest) -> datetime | None:
 
 
 def _newest_messages(member: Member) -> Page[PhoneMessage]:
-    """Unread messages that could not be delivered come first: only here will they be seen."""
+    """Messages that could not be delivered come first until somebody has handled them."""
     mine = PhoneMessage.objects.visible_to(member)
-    urgent = mine.unread().undelivered(member.customer).newest_first()
+    urgent = mine.filter(handled_at=None).undelivered(member.customer).newest_first()
     # Each cut to its newest by itself, so that neither asks the database for all the rest.
     either = [PhoneMessage.objects.filter(id__in=rows.values("id")[:SHOWN]).values("id")
               for rows in (urgent, mine.newest_first())]  # fmt: skip
@@ -60,12 +62,15 @@ def _newest_messages(member: Member) -> Page[PhoneMessage]:
 
 
 def _is_urgent(message: PhoneMessage) -> bool:
-    return message.read_at is None and message.delivery_state in Delivery.TROUBLE
+    return message.handled_at is None and message.delivery_state in Delivery.TROUBLE
 
 
 def _away_today(member: Member, at: datetime) -> list[dict[str, Any]]:
-    """Return who is away now or later today, with the absence; who is back takes no place."""
+    """Return who is away now or later today, with the absence; who is back takes no place.
+
+    At most AWAY and one more, which says that there are others.
+    """
     midnight = localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
     rows = Absence.objects.of(member.customer).overlapping(at, midnight + timedelta(days=1))
-    found = openable(list(rows.select_related("staff").order_by("starts_at", "id")[:AWAY]))
+    found = openable(list(rows.select_related("staff").order_by("starts_at", "id")[: AWAY + 1]))
     return [{"person": each.staff, "now": each.starts_at <= at, "absence": each} for each in found]
