@@ -65,6 +65,18 @@ def test_a_link_to_a_moment_opens_the_player_there(
     assert page.url.endswith("#t=60")
 
 
+def test_a_link_to_a_moment_is_followed_through_signing_in(
+    page: Page, anna: cast.House, call: Recording
+) -> None:
+    page.goto(f"/mina-sidor/{anna.customer.number}/samtal/{call.id}/#t=65")
+    page.wait_for_url("**/konto/login/**")
+    page.fill("input[name=login]", anna.reader.user.email)
+    page.fill("input[name=password]", cast.PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(f"**/samtal/{call.id}/#t=65")
+    page.wait_for_function("() => document.querySelector('audio').currentTime === 65")
+
+
 def test_a_click_in_the_waveform_seeks(page: Page, anna: cast.House, call: Recording) -> None:
     sign_in(page, anna.reader.user.email)
     page.goto(f"/mina-sidor/{anna.customer.number}/samtal/{call.id}/")
