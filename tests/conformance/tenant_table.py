@@ -315,7 +315,7 @@ TABLE: dict[str, Page | Api | Support | Open | SignedIn] = {
     "admin:customers_hold_end": Support({"post": 302}, otherwise=405),
     "privacy:agreement": Page("reader", get()),
     # Without the version that was read it leads back to the reading.
-    "privacy:agreement_sign": Page("administrator", get(302) | {"post": 200}),
+    "privacy:agreement_sign": Page("administrator", get(302) | {"post": 302}),
     "privacy:agreement_code": Page("administrator", form()),
     "privacy:agreement_code_again": Page("administrator", {"post": 302}),
     "privacy:agreement_file": Page("administrator", get()),
