@@ -14,7 +14,7 @@ from smartsvar.clock import STOCKHOLM, database_now
 
 BATCH = 1000
 CALLERS = 500  # numbers that call again and again
-OPEN = 20  # requests that are not answered yet
+OPEN = 5  # requests that are not answered yet
 MINUTE = timedelta(minutes=1)
 
 
