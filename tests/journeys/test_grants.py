@@ -23,7 +23,6 @@ from recordings.listening import let_listen
 from recordings.models import Recording
 from smartsvar.clock import database_now
 from tests import cast
-from tests.journeys.conftest import sign_in
 from tests.journeys.keys import Keys
 from tests.journeys.looking import violations, wider
 
@@ -93,21 +92,23 @@ def _pictures() -> Path | None:
     return Path(os.environ["PICTURES"]) if os.environ.get("PICTURES") else None
 
 
-def granted_by_anna(page: Page, house: cast.House, call: Recording) -> None:
+def granted_by_anna(page: Page, keys: Keys, house: cast.House, call: Recording) -> None:
     page.goto(f"/mina-sidor/{house.customer.number}/samtal/{call.id}/")
-    page.get_by_role("link", name="Låt supporten lyssna på samtalet").click()
-    page.get_by_label("Varför ska supporten lyssna?").fill("Det knastrar i slutet.")
-    page.get_by_label("Hur länge får supporten lyssna?").select_option("1")
-    page.get_by_role("button", name="Låt supporten lyssna").click()
+    keys.follow("Låt supporten lyssna på samtalet")
+    keys.write(page.get_by_label("Varför ska supporten lyssna?"), "Det knastrar i slutet.")
+    keys.choose(page.get_by_label("Hur länge får supporten lyssna?"), "En timme")
+    keys.press(keys.named("Låt supporten lyssna", exact=True))
     page.wait_for_url("**/integritet/lyssning/")
 
 
 def test_sven_falls_silent_when_anna_ends_it_and_she_sees_that_he_listened(
     page: Page, svens: Page, anna: cast.House
 ) -> None:
+    """All that Anna does she does by keyboard."""
     call = cast.call_of(anna, audio=cast.tone(SECONDS))
-    sign_in(page, anna.administrator.user.email)
-    granted_by_anna(page, anna, call)
+    keys = Keys(page)
+    keys.sign_in(anna.administrator.user.email, cast.PASSWORD)
+    granted_by_anna(page, keys, anna, call)
     svens.goto("/admin/recordings/listeninggrant/")
     svens.locator("#result_list tbody a").first.click()
     svens.get_by_role("button", name="Läs skälet").click()
@@ -127,7 +128,7 @@ def test_sven_falls_silent_when_anna_ends_it_and_she_sees_that_he_listened(
     print(f"fetched ahead: {ahead:.0f} bytes, {ahead / RATE:.0f} s, of {call.size}")
     assert ahead < AHEAD < call.size
 
-    page.get_by_role("button", name="Återkalla").click()
+    keys.press(keys.named("Återkalla"))
     expect(page.locator(".flash")).to_contain_text("återkallat")
     svens.wait_for_function(DONE, timeout=WITHIN)
     alert = svens.get_by_role("alert")

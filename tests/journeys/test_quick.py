@@ -18,7 +18,7 @@ pytestmark = [
 ]
 STAY = "() => { window.stayed = true }"
 STAYED = "() => window.stayed === true"
-FOCUSED = "() => document.activeElement.innerText"
+FOCUSED = "text => document.activeElement.innerText === text"  # a moment after a change
 KEPT = "() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)]"
 
 
@@ -68,7 +68,7 @@ def test_a_filter_and_the_next_page_come_without_a_load_and_back_goes_back(berti
     page.get_by_label("Bara olästa").check()
     page.get_by_role("button", name="Visa").press("Enter")
     page.wait_for_url("**/meddelanden/?*unread=on*")
-    assert page.evaluate(FOCUSED) == "Meddelanden"
+    page.wait_for_function(FOCUSED, arg="Meddelanden")
     assert page.locator("p.vh[role=status]").inner_text() == page.title()
     assert rows(page) == 25
     page.evaluate("() => scrollTo(0, document.body.scrollHeight)")
@@ -103,7 +103,7 @@ def test_marking_keeps_the_place_and_says_so_and_is_undone(
     page.get_by_label("Markera de valda som").select_option("handled")
     page.get_by_role("button", name="Markera", exact=True).press("Enter")
     page.get_by_text("2 meddelanden är markerade.").wait_for()
-    assert page.evaluate(FOCUSED) == "2 meddelanden är markerade."
+    page.wait_for_function(FOCUSED, arg="2 meddelanden är markerade.")
     assert PhoneMessage.objects.handled().count() == 2
     assert violations(page) == []
     page.keyboard.press("Tab")
@@ -124,7 +124,7 @@ def test_marking_one_and_assigning_it_leave_the_player_alone(page: Page, anna: c
     page.wait_for_function("() => document.querySelector('audio').currentTime > 0.2")
     page.get_by_role("button", name="Markera som hanterat").press("Enter")
     page.get_by_role("button", name="Ångra: inte hanterat").wait_for()
-    assert page.evaluate(FOCUSED) == "Hantering"
+    page.wait_for_function(FOCUSED, arg="Hantering")
     assert "markerat som hanterat" in page.locator("p.vh[role=status]").inner_text()
     page.locator("#id_member").select_option(label=anna.member.name)
     page.locator(".assigning button").press("Enter")
