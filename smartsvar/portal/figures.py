@@ -146,10 +146,10 @@ def _of(rows: Counted, kind: str) -> Counted:
 
 
 def _days(today: date, calls: dict[Any, int], letters: dict[Any, int]) -> list[Day]:
-    most = max([1, *calls.values(), *letters.values()])
+    days = [today - timedelta(days=DAYS - 1 - place) for place in range(DAYS)]
+    most = max([1, *(each.get(day, 0) for each in (calls, letters) for day in days)])
     found = []
-    for place in range(DAYS):
-        day = today - timedelta(days=DAYS - 1 - place)
+    for place, day in enumerate(days):
         counts = calls.get(day, 0), letters.get(day, 0)
         heights = [-(-count * TALLEST // most) for count in counts]  # upwards: one is to be seen
         found.append(Day(day, *counts, place * WIDE, *heights))

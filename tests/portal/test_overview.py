@@ -13,7 +13,7 @@ from customers.models import Member, Sees, StaffMember
 from messages.models import PhoneMessage
 from recordings.models import Recording
 from smartsvar.clock import STOCKHOLM, database_now
-from smartsvar.portal.figures import DAYS, figures_for
+from smartsvar.portal.figures import DAYS, TALLEST, figures_for
 from smartsvar.portal.views.overview import _away_today
 from tests import cast
 from tests.conftest import browser as a_browser
@@ -103,6 +103,17 @@ def test_the_days_are_swedish_days_and_a_row_falls_on_one(anna: cast.House) -> N
     assert counted == {day: 2, day + timedelta(days=1): 1}
     assert len(figures.days) == DAYS
     assert [each.day for each in figures.days] == sorted(each.day for each in figures.days)
+
+
+def test_the_busiest_day_shown_is_the_tallest_however_many_came_before(anna: cast.House) -> None:
+    now = database_now()
+    for call in [cast.call_of(anna) for _ in range(5)]:
+        Recording._base_manager.filter(id=call.id).update(started_at=now - timedelta(days=40))
+    for _ in range(2):
+        cast.call_of(anna)
+    cast.message_of(anna)
+    *_, today = figures_for(fresh(anna.administrator), now).days
+    assert (today.calls_height, today.letters_height) == (TALLEST, TALLEST // 2)
 
 
 def test_what_is_deleted_within_a_week_is_counted_with_its_first_moment(
