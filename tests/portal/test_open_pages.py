@@ -1,20 +1,23 @@
 """The pages for everybody: front page, status, cookies, and what programs ask for."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.html import strip_tags
 
 from customers.models import User
 from smartsvar.audit.models import AuditEntry
 from smartsvar.bulletins.actions import publish
 from smartsvar.bulletins.models import Bulletin
-from smartsvar.clock import database_now
+from smartsvar.clock import STOCKHOLM, database_now
 from smartsvar.portal.views import health
 from tests import cast
 
@@ -111,6 +114,19 @@ def test_time_that_two_things_disturbed_is_counted_once_and_no_news_hide_it(
         announce(sven, "news", begins=-hour - 1, hours=None)
     days = client.get(reverse("portal:status")).context["days"]
     assert sum(day.minutes for day in days) == pytest.approx(5 * 60, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"), [("04:00", "02:00–04:00"), ("00:30", "02:00–29 november 00:30")]
+)
+def test_an_end_on_the_same_day_is_said_by_its_hour_alone(ends: str, said: str) -> None:
+    start = datetime(2026, 11, 28, 2, tzinfo=STOCKHOLM)
+    until = datetime.combine(start, time.fromisoformat(ends), tzinfo=STOCKHOLM)
+    end = until if until > start else until + timedelta(days=1)
+    told = Bulletin(kind=Bulletin.Kind.MAINTENANCE, starts_at=start, ends_at=end)
+    with timezone.override(STOCKHOLM), translation.override("sv"):
+        page = render_to_string("parts/bulletin.html", {"each": told})
+    assert strip_tags(page.partition("2026 ")[2].partition("</p>")[0]) == said
 
 
 def test_maintenance_without_an_end_is_refused(sven: User) -> None:
