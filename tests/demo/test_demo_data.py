@@ -35,7 +35,10 @@ from smartsvar.demo.voices import make_call
 from smartsvar.personal_data import Keep, later
 from subprocessors.coverage import uncovered
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [  # a demo stands on SQLite
+    pytest.mark.django_db(databases="__all__"),
+    pytest.mark.either_stack,
+]
 
 FICTION = re.compile(
     r"\+4670174060[5-9]|\+46701740[6][1-9]\d|\+468465004\d\d|\+447700900\d{3}|\+1\d{3}55501\d\d"
