@@ -7,6 +7,7 @@ from uuid import UUID
 from customers.actions.covers import About
 from customers.models import Customer, Target
 from drill.stock import chief_of
+from privacy.erasures.preview import preview
 from privacy.erasures.scope import parts_of
 from privacy.erasures.steps import ask_erasure
 from privacy.models import Erasure
@@ -17,17 +18,21 @@ from smartsvar.shredding.models import ShredJob
 ACCOUNT = About(target=Target.CUSTOMER)
 
 
-def ask_account(customer_id: str) -> tuple[str, list[str]]:
-    """Ask for the erasure of an account at once; return its id and those of the rows to go."""
+def ask_account(customer_id: str) -> tuple[str, list[str], dict[str, int]]:
+    """Ask for the erasure of an account at once; return its id and those of the rows to go.
+
+    And what its preview counts: also what has no key of its own, and the sign-ins.
+    """
     customer = Customer.objects.get(id=UUID(customer_id))
     parts = [part for part in parts_of(customer.id, ACCOUNT) if not part.stays]
     mine = [str(row) for part in parts for row in part.rows.values_list("id", flat=True)]
+    counted = {line.model._meta.label: line.count for line in preview(customer.id, ACCOUNT).going}
     erasure = ask_erasure(customer, ACCOUNT, by=chief_of(customer), at=database_now())
-    return str(erasure.id), mine
+    return str(erasure.id), mine, counted
 
 
-def erased(erasure_id: str, mine: list[str]) -> dict[str, Any]:
-    """Hold the certificate and the trail against the rows that were to go."""
+def erased(erasure_id: str, mine: list[str], counted: dict[str, int]) -> dict[str, Any]:
+    """Hold the certificate against what was counted before, the trail against the rows to go."""
     erasure = Erasure.objects.get(id=UUID(erasure_id))
     counts = erasure.certificate["fact"]["erased"]
     told = AuditEntry.objects.filter(customer_id=erasure.customer_id)
@@ -38,7 +43,9 @@ def erased(erasure_id: str, mine: list[str]) -> dict[str, Any]:
     return {
         "certified": sum(counts.values()),
         "wrong": {
-            "rows more or fewer in the certificate": sum(counts.values()) - len(mine),
+            "models counted otherwise in the certificate": sum(
+                counted.get(model) != counts.get(model) for model in counted | counts
+            ),
             "rows not noted": len(set(mine) - noted.keys()),
             "rows noted more than once": sum(count > 1 for count in noted.values()),
             "jobs": ShredJob.objects.count(),

@@ -17,7 +17,7 @@ def run(report: Report, ground: Grounds, rows: int, kills: int, *, seed: int) ->
     place = ground.empty("erased")
     chance = Random(seed)  # noqa: S311 (when to kill)
     first = place.step("fill", rows, rows // 10)[0]
-    erasure, mine = place.step("ask_account", first)
+    erasure, mine, counted = place.step("ask_account", first)
     before = place.survey()["rows"]
     keys = {before[row]["key"] for row in mine}  # with what hangs on its calls and messages
     others = {row for row, fact in before.items() if fact["key"] not in keys}
@@ -37,9 +37,9 @@ def run(report: Report, ground: Grounds, rows: int, kills: int, *, seed: int) ->
         [f"{len(after & set(mine))} left"] * bool(after & set(mine))
         + [f"{len(others - after)} others gone"] * bool(others - after),
     )
-    said = place.step("erased", erasure, mine)
+    said = place.step("erased", erasure, mine, counted)
     report.check(
-        f"the certificate counts {said['certified']} rows, each noted once in the trail",
+        f"the certificate counts {said['certified']} rows as its preview did, each noted once",
         [f"{count} {name}" for name, count in said["wrong"].items() if count],
     )
     place.take_down()

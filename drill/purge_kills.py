@@ -15,6 +15,7 @@ READY = '"logger": "celery.apps.worker"'  # the only thing that this logger says
 LONGEST = 0.04  # seconds between the first intent in the ledger and the kill, at most
 SOON = 0.15  # seconds between a nudge and the kill, at most
 IDLE = "after the end"
+SOONER = 0.8  # times as long is waited after a kill that came too late
 MOST = 0.8  # of the kills must have met a purge at work
 PAIR = 2
 
@@ -28,11 +29,13 @@ def run(report: Report, ground: Grounds, rows: int, kills: int, *, seed: int) ->
     doomed: set[str] = set()
     before = place.survey()
     met: list[str] = []
+    haste = 1.0
     workers = [_start(place, number) for number in range(PAIR)]
     for _ in range(kills):
         doomed |= set(place.step("age_many", part, part // 10))
         victim = chance.randrange(PAIR)
-        met.append(_kill_once(place, workers[victim], chance))
+        met.append(_kill_once(place, workers[victim], chance, haste))
+        haste *= SOONER if met[-1] == IDLE else 1
         workers[victim] = _start(place, victim)
         pass_leases(ground, place)  # the survivor's, too: it loses its job to the next
     for worker in workers:
@@ -79,7 +82,7 @@ def _start(place: Place, number: int) -> "subprocess.Popen[str]":
     return worker
 
 
-def _kill_once(place: Place, worker: "subprocess.Popen[str]", chance: Random) -> str:
+def _kill_once(place: Place, worker: "subprocess.Popen[str]", chance: Random, haste: float) -> str:
     """Nudge both workers, kill one; return how all was left.
 
     Every other time soon after the next intent in the ledger, else at any time after the nudge:
@@ -92,9 +95,9 @@ def _kill_once(place: Place, worker: "subprocess.Popen[str]", chance: Random) ->
         deadline = time.monotonic() + 60
         while len(place.ledger.names()) == known and time.monotonic() < deadline:
             time.sleep(0.001)
-        time.sleep(chance.uniform(0, LONGEST))
+        time.sleep(chance.uniform(0, LONGEST * haste))
     else:
-        time.sleep(chance.uniform(0, SOON))
+        time.sleep(chance.uniform(0, SOON * haste))
     worker.kill()
     worker.wait()
     return str(place.step("where"))
