@@ -1,7 +1,6 @@
 """Pictures for the README and the docs, taken of a demo of their own: `make screenshots`."""
 
 import json
-import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -13,15 +12,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from smartsvar.demo.children import StartError, free_ports, spawn, wait_until
 from tests.services.browser import chromium
 from tools.opened_export import NotAsPromised, checked, fetch, with_sound
+from tools.pictured_pages import OPEN, addresses
 from tools.throwaway import inherited
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "screenshots"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 WIDTHS = {"desktop": (1280, 800), "phone": (360, 780)}
-CALL = re.compile(r"/samtal/[0-9a-f-]{36}/$")
-LETTER = re.compile(r"/meddelanden/[0-9a-f-]{36}/$")
-CASE = re.compile(r"/arenden/[0-9a-f-]{36}/$")
 CALLER = "070-174 06 43"  # of the demo's callers: has calls, messages and a request
 
 
@@ -65,33 +62,21 @@ def keep(page: Page, name: str, device: str) -> None:
     print(picture.relative_to(ROOT), flush=True)
 
 
-def first_link(page: Page, address: str, pattern: re.Pattern[str]) -> str:
-    """Return the first address on a page that fits the pattern."""
-    page.goto(address)
-    links = [link.get_attribute("href") or "" for link in page.locator("main a").all()]
-    return next(link for link in links if pattern.search(link))
+def take_pages(page: Page, house: str, device: str, password: str) -> None:
+    """Take what has an address of its own, or is led to by a link."""
+    for name, address in addresses(page, house).items():
+        page.goto(address)
+        if "/reauthenticate/" in page.url:
+            keep(page, "sign-in-again", device)
+            page.fill("main input[name=password]", password)
+            page.press("main input[name=password]", "Enter")
+            page.wait_for_url(f"**{address}")
+        keep(page, name, device)
 
 
-def take_pages(page: Page, house: str, device: str) -> None:
-    """Walk through what has an address of its own."""
-    rights = house + "/integritet/"
-    pages = {"overview": house + "/", "calls": house + "/samtal/", "events": house + "/handelser/"}
-    pages["call"] = first_link(page, pages["calls"], CALL)
-    pages |= {"messages": house + "/meddelanden/", "staff": house + "/personal/"}
-    pages["message"] = first_link(page, pages["messages"], LETTER)
-    pages |= {"absences": house + "/franvaro/", "import": house + "/personal/import"}
-    pages |= {"members": house + "/medlemmar/", "account": "/konto/"}
-    pages |= {"listening": rights + "lyssning/", "insight": rights + "insyn/"}
-    pages |= {"privacy": rights, "deletions": rights + "gallring/"}
-    pages |= {"restriction": rights + "begransa/", "requests": rights + "arenden/"}
-    pages["request"] = first_link(page, pages["requests"], CASE)
-    pages |= {"agreement": rights + "avtal/", "policy": "/integritetspolicy/"}
-    pages |= {"subprocessors": "/underbitraden/", "mails": "/demo/mail/"}
-    pages |= {"front": "/", "status": "/status/", "terms": "/villkor/", "cookies": "/kakor/"}
-    pages |= {"contact": "/kontakt/", "design": "/design/"}
-    page.goto(pages["mails"])
-    pages["mail"] = page.locator("a.row").first.get_attribute("href") or ""
-    for name, address in pages.items():
+def take_open_pages(page: Page, device: str) -> None:
+    """Take what everybody may see, before signing in."""
+    for name, address in OPEN.items():
         page.goto(address)
         keep(page, name, device)
 
@@ -141,13 +126,14 @@ def main() -> int:
             browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
             for device in WIDTHS:
                 page = opened(browser, device, site)
+                take_open_pages(page, device)
                 house = sign_in(page, login)
-                take_pages(page, house, device)
+                take_pages(page, house, device, login["password"])
                 take_a_caller(page, house, device)
                 page.close()
             take_an_export(browser, site, login, Path(folder) / "export")
             browser.close()
-    except (StartError, NotAsPromised) as error:
+    except (StartError, NotAsPromised, LookupError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -50,6 +50,8 @@ def begin(request: HttpRequest, member: Member) -> HttpResponse:
     """Say who signs; a code is mailed. Only for the version that was read, in its language."""
     read = (request.POST if request.method == "POST" else request.GET).get("version", "")
     offered = version_of(agreed_text(member.customer, today(database_now())))
+    if not read:  # by an address that was typed: it is read first
+        return redirect("privacy:agreement", member.customer.number)
     if read != offered:
         return _read_again(request, member)
     form = SignerForm(request.POST or None, name=member.name, version=read)

@@ -37,6 +37,23 @@ def wider(page: Page) -> bool:
     return found
 
 
+APART = 6  # CSS px between two buttons, at least
+CROWDED = f"""() => {{
+  const boxes = [...document.querySelectorAll('.button')].filter(each => each.checkVisibility())
+    .map(each => [each, each.getBoundingClientRect()]);
+  return boxes.flatMap(([one, a], place) => boxes.slice(place + 1).filter(([, b]) =>
+    a.left < b.right + {APART} && b.left < a.right + {APART}
+    && a.top < b.bottom + {APART} && b.top < a.bottom + {APART}
+  ).map(([other]) => `too near: ${{one.innerText}} and ${{other.innerText}}`));
+}}"""
+
+
+def crowded(page: Page) -> list[str]:
+    """Return the buttons that stand too near each other for a thumb."""
+    found: list[str] = page.evaluate(CROWDED)
+    return found
+
+
 def sized(page: Page, width: int, height: int = 900) -> None:
     page.set_viewport_size({"width": width, "height": height})
 
@@ -51,6 +68,7 @@ def looked_at_everyhow(page: Page, name: str) -> list[str]:
             options = ALL if theme == THEMES[0] else COLOURS
             found += [f"{width} {theme}: {each}" for each in violations(page, options)]
             pictured(page, f"{name}-{width}-{theme}")
+        found += [f"{width}: {each}" for each in crowded(page)]
         if wider(page):
             found.append(f"{width}: wider than the window")
     return found + zoomed(page) + printed(page, name)

@@ -109,10 +109,12 @@ def test_only_the_text_that_was_read_can_be_signed(anna: cast.House, sign_in: An
     shown = client.get(page)
     assert f"<code>{shown.context['form'].initial['version'][:12]}</code>" in shown.content.decode()
     shorten_recordings(anna.customer, 10, by=anna.administrator, at=database_now())
-    for where in (page, page.partition("?")[0], page[:-1]):
+    bare = page.partition("?")[0]
+    for where in (page, page[:-1], bare):
         answer = client.get(where, follow=True)
         assert answer.redirect_chain[-1][0] == agreement
-        assert "Avtalet har ändrats. Läs det igen" in answer.content.decode()
+        changed = "Avtalet har ändrats. Läs det igen" in answer.content.decode()
+        assert changed == (where != bare), "who only typed the address has read nothing"
 
 
 def test_another_language_on_the_way_is_another_text_to_read(
