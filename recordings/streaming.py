@@ -19,6 +19,7 @@ from django.utils.translation import pgettext
 from recordings.actions import PLAYED, may_listen, play_recording, still_playable
 from recordings.models import AudioFormat, Recording
 from smartsvar.audit.actors import Acting
+from smartsvar.clock import STOCKHOLM
 from smartsvar.unreadable import LATER, noticed
 from smartsvar.vault.blobs import BlobReader
 from smartsvar.vault.errors import Tampered, Unreadable
@@ -176,7 +177,8 @@ def _etag(recording: Recording) -> str:
 def _dressed(response: R, recording: Recording, length: int) -> R:
     ending = AudioFormat(recording.audio_format)
     called = pgettext("file name", "call")
-    name = f"{called}-{recording.started_at:%Y%m%d-%H%M}-{recording.pk.hex[-6:]}.{ending}"
+    began = recording.started_at.astimezone(STOCKHOLM)
+    name = f"{called}-{began:%Y%m%d-%H%M}-{recording.pk.hex[-6:]}.{ending}"
     response["Content-Type"] = CONTENT_TYPES[ending]
     response["Content-Length"] = str(length)
     response["Content-Disposition"] = f'inline; filename="{name}"'

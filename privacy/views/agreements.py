@@ -23,7 +23,7 @@ from privacy.models import SignedAgreement, Signing
 from privacy.receipts.keys import NoKey
 from privacy.views.documents import answer_with
 from smartsvar.audit.trail import record
-from smartsvar.clock import database_now
+from smartsvar.clock import STOCKHOLM, database_now
 from subprocessors.notices import today
 
 UNPRINTABLE = gettext_lazy(
@@ -158,7 +158,7 @@ def _fetched(
     by, at, owner = member, database_now(), signed.customer_id
     record("signedagreement.fetched", signed, by=by, customer_id=owner, at=at)
     called = pgettext("file name", "agreement")
-    name = f"{called}-{signed.signed_at:%Y%m%d}-{signed.short}.{ending}"
+    name = f"{called}-{signed.signed_at.astimezone(STOCKHOLM):%Y%m%d}-{signed.short}.{ending}"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 

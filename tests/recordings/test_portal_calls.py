@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from recordings.models import Recording
 from smartsvar.audit.models import AuditEntry
-from smartsvar.clock import database_now
+from smartsvar.clock import STOCKHOLM, database_now
 from smartsvar.vault.destruction import shred_keys
 from tests import cast
 
@@ -185,7 +185,9 @@ def test_a_download_is_a_file_to_keep_and_said_so_in_the_trail(
     call = cast.call_of(anna)
     path = reverse("recordings:download", args=[anna.customer.number, call.id])
     answer = sign_in(anna.reader).get(path)
-    assert answer["Content-Disposition"].startswith('attachment; filename="samtal-')
+    began = call.started_at.astimezone(STOCKHOLM)
+    named = f'attachment; filename="samtal-{began:%Y%m%d-%H%M}-'
+    assert answer["Content-Disposition"].startswith(named), "by the hour that the page says"
     assert b"".join(answer.streaming_content) == cast.tone()
     verbs = AuditEntry.objects.filter(object_id=call.id, actor_id=anna.reader.id)
     assert [entry.verb for entry in verbs] == ["recording.downloaded"]
