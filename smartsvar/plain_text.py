@@ -45,6 +45,8 @@ class PlainText(forms.BaseForm):
     def full_clean(self) -> None:
         for field in self.fields.values():
             if isinstance(field, forms.ChoiceField):
+                if field.error_messages["invalid_choice"] is CHOOSE:
+                    continue  # a form may be cleaned more than once
                 field.error_messages |= dict.fromkeys(CHOICES, CHOOSE)  # Django's say the value
                 field.to_python = _chosen_by(field.to_python)  # type: ignore[assignment, method-assign]
             elif _is_shown(field) and plain_text not in field.validators:
