@@ -43,5 +43,5 @@ lock: setup      ## recompile requirements/*.in; UPGRADE=1 takes newer versions
 fmt: setup       ## format the code
 	@$(PY) -m ruff check --fix-only --quiet . && $(PY) -m ruff format .
 
-screenshots: setup ## pictures for the README, taken from a demo of their own
+screenshots: setup ## pictures of every page, taken from a demo of their own
 	@$(PY) -m tools.screenshots

@@ -78,7 +78,7 @@ class CoverPages(CustomersRowsPages):
                 warn_of_what_goes(request, cover)
                 return redirect(f"admin:{self.name}_changelist")
         context = self.admin_site.each_context(request) | {
-            "form": form, "title": self.opts.verbose_name, "opts": self.opts,
+            "form": form, "title": _("Add %s") % self.opts.verbose_name, "opts": self.opts,
             "back": f"admin:{self.name}_changelist",
         }  # fmt: skip
         return TemplateResponse(request, "admin/privacy/cover/place.html", context)

@@ -23,16 +23,14 @@ class CoverForm(PlainText, forms.Form):
     customer = forms.IntegerField(label=_("Customer number"), min_value=1)
     object_id = forms.UUIDField(
         label=_("Id"), required=False,
-        help_text=_(
-            "Of a person on the staff register, a member or a record. Empty, without a caller's"
-            " number: the whole account."
-        ),
+        help_text=_("Of a person on the staff register, a member or a record."),
     )  # fmt: skip
     caller = forms.CharField(
         label=_("The caller's number or e-mail"), max_length=254, required=False,
         help_text=_("Only when it is about a caller. You do not see it again."),
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
     )  # fmt: skip
+    whole = forms.BooleanField(label=_("It is about the whole account"), required=False)
     reason = forms.CharField(
         label=_("Why"), max_length=1000, widget=forms.Textarea({"rows": 3}),
         help_text=_("The customer can read it; support cannot, once it is written."),
@@ -53,11 +51,16 @@ class CoverForm(PlainText, forms.Form):
     def clean(self) -> dict[str, Any]:
         answers = super().clean() or {}
         customer, identity = answers.get("customer"), answers.get("object_id")
-        answers["about"] = About(target=Target.CUSTOMER)
-        if caller := answers.get("caller"):
+        caller, whole = answers.get("caller"), answers.get("whole")
+        if self.errors.keys() & {"object_id", "caller"}:
+            return answers
+        if [identity is not None, bool(caller), bool(whole)].count(True) != 1:
+            one = _("Say what it is about: an id, a caller or the whole account, one of them.")
+            self.add_error("object_id", one)
+        elif caller:
             answers["about"] = About(target=Target.CALLER, caller=caller)
-            if identity is not None:
-                self.add_error("caller", _("It is about a caller or about an id: leave one empty."))
+        elif whole:
+            answers["about"] = About(target=Target.CUSTOMER)
         elif customer is not None and identity is not None:
             answers["about"] = find_single(customer, identity)
             if answers["about"] is None:

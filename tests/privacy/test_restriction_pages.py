@@ -116,7 +116,7 @@ def test_what_a_restriction_does_not_change_is_not_said_to_be_restricted(
 def test_support_holds_nothing_until_the_end_of_time(
     anna: cast.House, desk: Client, day: str
 ) -> None:
-    asked = {"customer": anna.customer.number, "reason": "x", "ends_on": day}
+    asked = {"customer": anna.customer.number, "whole": "on", "reason": "x", "ends_on": day}
     shown = desk.post(reverse("admin:customers_hold_place"), asked)
     assert shown.status_code == 200
     assert "too far ahead" in text(shown)
@@ -160,7 +160,7 @@ def test_messages_to_a_restricted_person_wait(anna: cast.House) -> None:
 def test_support_restricts_and_lifts_a_whole_account(anna: cast.House, desk: Client) -> None:
     cast.call_of(anna)
     place = reverse("admin:customers_restriction_place")
-    desk.post(place, {"customer": anna.customer.number, "reason": "Avstängd"})
+    desk.post(place, {"customer": anna.customer.number, "whole": "on", "reason": "Avstängd"})
     assert Customer.objects.get(id=anna.customer.id).restricted
     cover = Restriction.objects.get()
     shown = text(desk.get(reverse("admin:customers_restriction_change", args=[cover.id])))
@@ -173,7 +173,7 @@ def test_a_restriction_by_support_is_not_lifted_by_the_customer(
     anna: cast.House, desk: Client, browser: Client
 ) -> None:
     place = reverse("admin:customers_restriction_place")
-    desk.post(place, {"customer": anna.customer.number, "reason": "Avstängd"})
+    desk.post(place, {"customer": anna.customer.number, "whole": "on", "reason": "Avstängd"})
     cover = Restriction.objects.get()
     assert browser.get(page("restrictions", anna)).status_code == 200
     assert browser.post(page("restriction_lift", anna, cover.id)).status_code == 404
@@ -226,8 +226,10 @@ def test_who_is_nobody_does_not_become_the_whole_account(
     place = reverse(f"admin:customers_{kind}_place")
     said = {"customer": anna.customer.number, "caller": typed, "reason": "Brev"}
     assert list(desk.post(place, said).context["form"].errors) == ["caller"]
-    both = said | {"caller": cast.PLANTED_NUMBER, "object_id": str(anna.staff.id)}
-    assert list(desk.post(place, both).context["form"].errors) == ["caller"]
+    right = said | {"caller": cast.PLANTED_NUMBER}
+    several = [{"object_id": str(anna.staff.id)}, {"whole": "on"}, {"caller": ""}]
+    for wrong in several:  # and the last is about nobody at all
+        assert list(desk.post(place, right | wrong).context["form"].errors) == ["object_id"]
     assert not Restriction.objects.exists()
     assert not Hold.objects.exists()
 
@@ -241,7 +243,7 @@ def test_support_is_told_what_came_too_late(anna: cast.House, desk: Client, kind
     told = text(desk.post(place, said, follow=True))
     assert "1 record about the caller is being deleted already" in told
     Customer.objects.filter(id=anna.customer.id).update(going_since=database_now())
-    refused = text(desk.post(place, said | {"caller": ""}))
+    refused = text(desk.post(place, said | {"caller": "", "whole": "on"}))
     assert "It is being deleted already." in refused
 
 
