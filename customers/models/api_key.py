@@ -70,5 +70,10 @@ class ApiKey(models.Model):
         prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
         return prefix, f"ssv_{prefix}_{secret}", hashlib.sha256(secret.encode()).digest()
 
+    @property
+    def may(self) -> list[str]:
+        """What it may do, in the reader's language."""
+        return [str(Scope(each).label) for each in self.scopes if each in Scope.values]
+
     def allows(self, scope: str) -> bool:
         return scope in self.scopes

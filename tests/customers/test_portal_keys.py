@@ -31,6 +31,8 @@ def test_a_new_key_works_and_is_shown_once(anna: cast.House, sign_in: Any) -> No
     assert shown["Cache-Control"] == "no-store"
     page = browser.get(at(anna, "customers:keys")).content.decode()
     assert "Växeln" in page
+    assert "Lämna inspelningar" in page
+    assert "staff:read" not in page, "what it may do is said in words"
     assert secret not in page
 
 
