@@ -40,7 +40,7 @@ def run(report: Report, ground: Grounds, rows: int, kills: int, *, seed: int) ->
         pass_leases(ground, place)  # the survivor's, too: it loses its job to the next
     for worker in workers:
         worker.terminate()
-        worker.wait(60)
+        worker.wait(600)  # it finishes the purge that it is at
     alive = kills - met.count(IDLE)
     report.check(
         f"{kills} kills met: {', '.join(f'{met.count(m)} {m}' for m in sorted(set(met)))}",
