@@ -164,14 +164,14 @@ def signature_page(signed: SignedAgreement, document: Document) -> Section:
     local, utc = signed.signed_at.astimezone(STOCKHOLM), signed.signed_at.astimezone(UTC)
     company = document.sections[0].facts[0][1]
     facts = (
-        (_("For"), company),
+        (_("On behalf of"), company),
         (_("Name"), signed.name),
         (_("Position"), signed.title),
         (_("Signed"), f"{local:%Y-%m-%d %H:%M:%S} ({utc:%Y-%m-%dT%H:%M:%SZ})"),
         (_("Proved by"), str(proof().words)),
         (_("Version"), f"{signed.short} ({signed.language})"),
         (_("SHA-256 of the text above"), signed.version),
-        *((f"{_('The processor')}: {name}", value) for name, value in operator_facts()),
+        *((f"{_('The processor')}, {name.lower()}", value) for name, value in operator_facts()),
     )
     told = _(
         "The signer has stated to be entitled to sign for the customer. The processor is bound by"
