@@ -100,14 +100,18 @@ class Restrict(StrEnum):
     NOTHING = "nothing"
 
 
+TECHNICAL = "technical"  # why a field that says nothing of anybody is in no export
+
+
 @dataclass(frozen=True, kw_only=True)
 class PersonalData:
     """One processing, declared in the body of the model that holds it.
 
     purpose: English msgid, shown through gettext. subject: whose data it is. export: the fields a
-    data subject gets. withhold: every other field, with the reason. readable: fields that stay
-    unsealed although personal, with the reason. blob: the attribute that names the row's sealed
-    object in storage.
+    data subject gets. withhold: every other field, with the reason, TECHNICAL where it says
+    nothing of anybody; what is said of somebody is named in the record all the same. readable:
+    fields that stay unsealed although personal, with the reason. blob: the attribute that names
+    the row's sealed object in storage.
     callers: sealed fields by which a caller is found, each with a blind index.
     mentions: columns that name a person of the customer's in a row about somebody else, each with
     the kind of person ("staff", "member").

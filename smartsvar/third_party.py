@@ -79,7 +79,7 @@ DECLARATIONS: dict[str, PersonalData | NoPersonalData] = {
             "user": "technical",
             "provider": "technical",
             "uid": "a keyed hash of what the broker calls the person; it says nothing to anybody",
-            "extra_data": "always empty: nothing of what the broker says is kept",
+            "extra_data": "technical",  # always empty: nothing of what the broker says is kept
         },
         readable={
             "date_joined": "shown to its owner",

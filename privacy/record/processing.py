@@ -10,7 +10,7 @@ from privacy.record import words
 from privacy.record.copies import CopyLine, copies_of_label
 from privacy.record.periods import period
 from smartsvar.declared_words import CATEGORIES, purpose_name
-from smartsvar.personal_data import Keep, PersonalData, Role, declared
+from smartsvar.personal_data import TECHNICAL, Keep, PersonalData, Role, declared
 from smartsvar.vault.rows import SealedModel
 
 
@@ -91,9 +91,11 @@ def describe(model: type[models.Model], said: PersonalData) -> Processing:
 
 
 def _data(model: type[models.Model], said: PersonalData) -> Iterator[str]:
+    """Yield what is kept: also what an export leaves out, unless it says nothing of anybody."""
     if said.blob:
         yield _("the recording itself")
-    for name in said.export:
+    withheld = [name for name, why in said.withhold.items() if why != TECHNICAL]
+    for name in (*said.export, *withheld):
         yield words.field_name(model, name)
 
 

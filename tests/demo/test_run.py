@@ -80,7 +80,7 @@ def first_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     family = family_of(running)
     running.process.send_signal(signal.SIGINT)
     assert running.process.wait(30) == 0
-    assert gone(family, within=1)
+    assert gone(family, within=15)
     return folder / "var"
 
 
@@ -187,7 +187,7 @@ def test_nothing_outlives_it_and_its_data_is_kept(first_run: Path, tmp_path: Pat
     smtp.kill()
     assert again.process.wait(30) == 1
     assert "smtp has ended (exit -9); stopping the rest." in again.said
-    assert gone(family, within=1)
+    assert gone(family, within=15)
 
     assert command("reset", again.env).returncode == 0
     assert not (tmp_path / "var").exists()

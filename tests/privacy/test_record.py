@@ -30,6 +30,7 @@ from smartsvar.clock import database_now
 from smartsvar.declared_words import CATEGORIES, PURPOSES
 from smartsvar.keep import later
 from smartsvar.personal_data import (
+    TECHNICAL,
     Basis,
     Category,
     Death,
@@ -86,6 +87,21 @@ def test_every_word_of_a_declaration_has_words_for_people(vocabulary: Any, said:
 def test_a_day_of_joining_is_said_as_what_was_joined(label: str, said: str) -> None:
     with translation.override("en"):
         assert words.field_name(apps.get_model(label), "date_joined") == said
+
+
+def test_what_an_export_leaves_out_is_named_in_the_record() -> None:
+    with translation.override("en"):
+        data = {each.label: each.data for each in processings()}
+    assert data["customers.RegisterFile"] == ("all that the file says of people",)
+    assert "IP address" in data["customers.SignInEvent"]
+
+
+def test_every_field_that_the_record_names_has_words_for_people() -> None:
+    for model, said in declared():
+        withheld = [name for name, why in said.withhold.items() if why != TECHNICAL]
+        for name in (*said.export, *withheld):
+            known = name in words.FIELDS or (model._meta.label, name) in words.FIELDS_OF
+            assert known, f"{model._meta.label}.{name}"
 
 
 def test_every_moment_that_a_period_starts_from_has_words_for_people() -> None:
