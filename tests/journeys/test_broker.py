@@ -71,7 +71,8 @@ def test_rut_connects_bankid_and_signs_in_with_it(
     page.goto("/konto/")
     page.get_by_role("link", name="Koppla bort").click()
     page.fill("input[name=password]", cast.PASSWORD)
-    page.get_by_role("button", name="Bekräfta").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Bekräfta").click()
     assert violations(page) == []
     page.get_by_role("button", name="Koppla bort").click()
     page.get_by_text("BankID loggar inte längre in dig.").wait_for()

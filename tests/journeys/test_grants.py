@@ -114,10 +114,12 @@ def test_sven_falls_silent_when_anna_ends_it_and_she_sees_that_he_listened(
     svens.get_by_role("button", name="Läs skälet").click()
     expect(svens.locator("#content")).to_contain_text("Det knastrar i slutet.")
     looked_at(svens, "admin-reason")
-    svens.get_by_role("link", name="Samtal", exact=True).last.click()
+    with svens.expect_navigation():
+        svens.get_by_role("link", name="Samtal", exact=True).last.click()
     looked_at(svens, "admin-calls")
     wire = Wire(svens)
-    svens.locator("#content-main table a").first.click()
+    with svens.expect_navigation():
+        svens.locator("#content-main table a").first.click()
     looked_at(svens, "admin-player")
     svens.evaluate("() => document.querySelector('audio').play()")
     svens.wait_for_function("() => document.querySelector('audio').currentTime > 1")

@@ -40,10 +40,12 @@ def test_rut_adds_a_passkey_and_signs_in_with_it_alone(
 ) -> None:
     sign_in(page, anna.reader.user.email)
     page.goto("/konto/")
-    page.get_by_role("link", name="Lägg till en passnyckel").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Lägg till en passnyckel").click()
     if "reauthenticate" in page.url:
         page.fill("input[name=password]", cast.PASSWORD)
-        page.get_by_role("button", name="Bekräfta").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Bekräfta").click()
     assert violations(page) == []
     page.fill("input[name=name]", "Ruts dator")
     page.get_by_role("button", name="Lägg till en passnyckel").click()

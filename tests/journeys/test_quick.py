@@ -188,8 +188,9 @@ def test_without_javascript_the_same_links_and_forms_do_the_same(plain: Page) ->
     page.locator("summary", has_text="Filt").first.click()
     page.get_by_label("Bara olästa").check()
     page.get_by_role("button", name="Visa").click()
-    assert "unread=on" in page.url
+    page.wait_for_url("**unread=on*")
     page.get_by_role("link", name="Äldre").click()
+    page.wait_for_url("**older=*")
     assert rows(page) == 5
     assert "unread=on" in page.url
     page.get_by_role("checkbox", name="Välj meddelandet från Ring 00").check()
