@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages as flash
+from django.db.models import F
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -30,7 +31,8 @@ def listed(customer: Customer, kind: type[Cover]) -> list[Line]:
     Here alone a restricted person is named: whoever lifts a restriction must see whose it is.
     """
     rows = kind.objects.filter(customer=customer).timely()
-    covers = openable(list(rows.order_by("ended_at", "-placed_at")[:MOST]))
+    rows = rows.order_by(F("ended_at").desc(nulls_first=True), "-placed_at")
+    covers = openable(list(rows[:MOST]))
     covers.sort(key=lambda each: each.ended_at is not None)
     names = _names(customer, covers)
     return [Line(each, _about(each, names)) for each in covers]

@@ -12,6 +12,7 @@ from customers.actions.covers import About
 from customers.models import Member, Target, User
 from privacy.erasures.scope import Part, account_gone, mentioning, parts_of, told_of
 from smartsvar.personal_data import Erase, PersonalData, declared
+from smartsvar.shredding.followers import keeping
 from smartsvar.shredding.models import Shreddable
 
 
@@ -78,7 +79,7 @@ def _count(part: Part, found: Preview) -> None:
     if part.stays:
         found.staying += _staying(part)
         return
-    held = part.model.holding()
+    held = keeping(part.model)
     sums = part.rows.aggregate(count=Count("pk"), held=Count("pk", filter=held))
     free = sums["count"] - sums["held"]
     found.going += [Line(part.model, free)] if free else []

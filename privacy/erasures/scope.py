@@ -26,6 +26,7 @@ class Part:
 
     stays: a law obliges us to keep them. follows: they are about a person or record of another
     model, and go once that is gone: a restriction must not end before what it restricts.
+    mention: they are about others, and go because they name whom it is about.
     """
 
     model: type[Shreddable]
@@ -33,6 +34,7 @@ class Part:
     which: Q
     stays: bool
     follows: bool = False
+    mention: bool = False
 
     @property
     def found(self) -> QuerySet[Any]:
@@ -145,7 +147,7 @@ def mentions_of(customer_id: UUID, about: About) -> Iterator[Part]:
     """Yield the records about others that name this person and could be erased with it."""
     for model, said, which in mentioning(customer_id, about):
         if issubclass(model, Shreddable):
-            yield Part(model, said, which, stays=False)
+            yield Part(model, said, which, stays=False, mention=True)
 
 
 def going(erasure: Erasure) -> Iterator[Part]:
@@ -157,6 +159,7 @@ def going(erasure: Erasure) -> Iterator[Part]:
     found = parts_of(erasure.customer_id, about, calls=noted)
     parts = [part for part in found if not part.stays]
     if about.object_id is not None:
+        yield from _noted(erasure)
         yield from _of_thing(parts, about)
         return
     if about.target == Target.CUSTOMER or not erasure.waiting:
@@ -165,6 +168,15 @@ def going(erasure: Erasure) -> Iterator[Part]:
     for part in parts:
         ids = [UUID(row) for label, row in erasure.waiting if label == part.model._meta.label]
         yield part.among(ids)
+
+
+def _noted(erasure: Erasure) -> Iterator[Part]:
+    """Yield by their ids what was left when its person went: nothing else tells of it any more."""
+    mine = Q(customer_id=erasure.customer_id)
+    for model, said in shreddable():
+        ids = [UUID(row) for label, row in erasure.waiting if label == model._meta.label]
+        if ids and model._meta.label != erasure.object_model:
+            yield Part(model, said, mine & Q(id__among=ids), stays=False, mention=True)
 
 
 def _of_thing(parts: list[Part], about: About) -> Iterator[Part]:

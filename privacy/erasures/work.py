@@ -17,10 +17,10 @@ from customers.actions.members import LastAdministrator, guard_last_administrato
 from customers.calling import calls_of
 from customers.models import Customer, Member, Target
 from privacy.erasures.certificate import certify, note_batch
-from privacy.erasures.scope import Part, about_of, account_gone, going
+from privacy.erasures.scope import Part, about_of, account_gone, going, mentions_of
 from privacy.erasures.steps import close
 from privacy.exports.ask import drop_request
-from privacy.models import Erasure, ErasureState, Export
+from privacy.models import Erasure, ErasureState, Export, Mentions
 from privacy.receipts import keys
 from smartsvar.audit.actors import SYSTEM, Actor
 from smartsvar.audit.trail import record
@@ -28,6 +28,7 @@ from smartsvar.clock import database_now
 from smartsvar.leases import LostLease, take
 from smartsvar.shredding.actions import carry_out
 from smartsvar.shredding.claims import BATCH, being_purged, claim_rows
+from smartsvar.shredding.followers import keeping
 from smartsvar.shredding.models import Held, ShredJob
 from smartsvar.unreadable import noticed
 from smartsvar.vault.errors import Unreadable, VaultError
@@ -36,6 +37,7 @@ log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=10)
 NOTED = ("people", "calls")
+LEFT = ("waiting",)
 LOOK_AGAIN = timedelta(minutes=10)  # how often a hold is asked whether it has ended
 
 
@@ -100,6 +102,8 @@ def _work(erasure: Erasure) -> str:
     _note_people(erasure)
     _note_calls(erasure)
     for part in going(erasure):
+        if not part.mention:
+            _note_mentions(erasure)
         try:
             _destroy(part, erasure)
         except LastAdministrator:
@@ -127,7 +131,7 @@ def _destroy(part: Part, erasure: Erasure) -> None:
 def _claim(part: Part, erasure: Erasure) -> ShredJob | None:
     """Claim the next batch under the erasure's fence; None when nothing is left to claim."""
     while True:
-        free = part.rows.exclude(part.model.holding()).order_by("id")
+        free = part.rows.exclude(keeping(part.model)).order_by("id")
         ids = list(free.values_list("id", flat=True)[:BATCH])
         if not ids:
             return None
@@ -211,6 +215,24 @@ def _note_calls(erasure: Erasure) -> None:
         erasure.save(update_fields=NOTED)
 
 
+def _note_mentions(erasure: Erasure) -> None:
+    """Write down which mentions are left: once who is mentioned is gone, nothing tells them."""
+    about = about_of(erasure)
+    if erasure.mentions != Mentions.GO or about.object_id is None:
+        return
+    left = [
+        [part.model._meta.label, str(row)]
+        for part in mentions_of(erasure.customer_id, about)
+        for row in part.rows.values_list("id", flat=True)
+    ]
+    fresh = [each for each in left if each not in erasure.waiting]
+    if fresh:
+        with transaction.atomic():
+            _hold_on(erasure)
+            erasure.waiting = [*erasure.waiting, *fresh]
+            erasure.save(update_fields=LEFT)
+
+
 def _unfinished(erasure: Erasure) -> bool:
     """Whether rows are left that are claimed, or free and not held; or were taken out by a purge.
 
@@ -218,7 +240,7 @@ def _unfinished(erasure: Erasure) -> bool:
     """
     parts = list(going(erasure))
     return any(
-        part.found.exclude(part.model.holding(), shred_job_id=None).exists() for part in parts
+        part.found.exclude(keeping(part.model), shred_job_id=None).exists() for part in parts
     ) or being_purged({part.model._meta.label for part in parts}, erasure.customer_id)
 
 
@@ -227,7 +249,7 @@ def _kept(erasure: Erasure) -> list[list[str]]:
     few = 1 if erasure.target == Target.CUSTOMER else None
     found = []
     for part in going(erasure):
-        rows = part.rows.filter(part.model.holding()).values_list("id", flat=True)
+        rows = part.rows.filter(keeping(part.model)).values_list("id", flat=True)
         found += [[part.model._meta.label, str(row)] for row in rows[:few]]
     return found
 

@@ -14,6 +14,7 @@ from privacy.purging.kept import waiting_customers
 from privacy.purging.purge import due_rows, shreddable
 from smartsvar.personal_data import Erase, declared
 from smartsvar.shredding.claims import taken_out
+from smartsvar.shredding.followers import keeping
 from smartsvar.shredding.models import Shreddable, ShredJob
 
 ON_TIME = timedelta(minutes=15)  # the purge runs every other minute; later than this is overdue
@@ -85,7 +86,7 @@ def _tables(customer: Customer | None) -> Iterator[Table]:
 
 def _free(model: type[Shreddable], rows: "QuerySet[Any]") -> "QuerySet[Any]":
     """Rows that nobody claims or holds; `held` by itself, too, for the index is made of those."""
-    return rows.filter(shred_job_id=None, held=False).exclude(model.holding())
+    return rows.filter(shred_job_id=None, held=False).exclude(keeping(model))
 
 
 def _late(model: type[Shreddable], rows: "QuerySet[Any]", at: datetime) -> "QuerySet[Any]":

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from privacy.models import SigningKey
 from privacy.receipts.verify import canonical
+from smartsvar.clock import database_now
 from smartsvar.ids import new_id
 from smartsvar.vault import signing
 from smartsvar.vault.errors import KeyLost, Tampered
@@ -46,6 +47,8 @@ def rotate(at: datetime) -> SigningKey:
     fresh = _new(at)
     with transaction.atomic():
         old = list(SigningKey.objects.select_for_update().filter(retired_at=None))
+        # Whoever signed while we waited for the lock did so later than `at`.
+        fresh.made_at = at = max(at, database_now())
         SigningKey.objects.filter(retired_at=None).update(retired_at=at)
         fresh.save()
     for key in old:
@@ -87,8 +90,10 @@ def sign(key: SigningKey, fact: dict[str, Any], at: datetime) -> dict[str, Any]:
     """Return the fact with the key's name and the time, and its signature over both.
 
     Anything that must be believed without us (a receipt, a certificate) is signed here. `fact`
-    holds texts, whole numbers, lists and dicts only, and a "format" that says what it is.
+    holds texts, whole numbers, lists and dicts only, and a "format" that says what it is. The time
+    is never before the key's: a run's own may be, when the key was changed during it.
     """
+    at = max(at, key.made_at)
     whole = fact | {"key": key.name, "signed_at": moment(at)}
     signature = signing.sign(key.seed, canonical(whole), model=LABEL, row=key.id)
     return {"fact": whole, "signature": base64.b64encode(signature).decode()}

@@ -40,7 +40,6 @@ def _locked(rows: ShreddableQuerySet[Any]) -> ShreddableQuerySet[Any]:
     return rows
 
 
-@transaction.atomic
 def claim_due(
     model: type[Shreddable], at: datetime, *, after: Position | None = None, limit: int = BATCH
 ) -> tuple[ShredJob | None, Position | None]:
@@ -49,6 +48,17 @@ def claim_due(
     The date is derived again under the lock: a row whose stored date is stale is put right and
     spared. (None, None) means that nothing more is due.
     """
+    while True:
+        try:
+            return _claim_due(model, at, after, limit)
+        except Held:  # a hold came in between, on what goes with a row: look again, without it
+            continue
+
+
+@transaction.atomic
+def _claim_due(
+    model: type[Shreddable], at: datetime, after: Position | None, limit: int
+) -> tuple[ShredJob | None, Position | None]:
     keep = model.personal_data.keep
     due = cast(ShreddableQuerySet[Any], model._base_manager.all()).due(at)
     due = due.exclude(model.holding())  # else every run would go through all that a customer holds
@@ -149,12 +159,14 @@ def _claim_along(
 ) -> list[ShredJob]:
     """Claim what goes with these rows, as jobs of their own: whoever has the job carries them out.
 
-    If its worker dies, each is taken over like any other.
+    If its worker dies, each is taken over like any other. Raises Held when a hold keeps one.
     """
     jobs = []
     for child, field in followers(model):
         rows = child._base_manager.filter(**{f"{field}__id__among": ids}, shred_job_id=None)
         if found := list(rows.select_for_update(of=("self",)).values_list("id", flat=True)):
+            if kept := held_among(child, found):
+                raise Held(child._meta.label, kept)
             jobs.append(_claim(child, found, reason, by, at))
     return jobs
 

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator
 from typing import cast
 from uuid import UUID
 
+from django.db.models import Q
+
 from smartsvar.personal_data import declared
 from smartsvar.shredding.models import Shreddable
 
@@ -13,6 +15,15 @@ def followers(model: type[Shreddable]) -> Iterator[tuple[type[Shreddable], str]]
     for child, said in declared():
         if said.goes_with and child._meta.get_field(said.goes_with).related_model is model:
             yield cast(type[Shreddable], child), said.goes_with
+
+
+def keeping(model: type[Shreddable]) -> Q:
+    """Return which rows of `model` a hold keeps: by themselves, or by what goes with them."""
+    kept: Q = model.holding()
+    for child, field in followers(model):
+        rows = child._base_manager.filter(child.holding(), **{f"{field}__isnull": False})
+        kept |= Q(pk__in=rows.values(f"{field}_id"))
+    return kept
 
 
 def kept_along(model: type[Shreddable], ids: Collection[UUID]) -> set[UUID]:
