@@ -195,6 +195,27 @@ def test_a_record_shredded_meanwhile_stays_gone(anna: cast.House, monkeypatch: A
     assert search(anna) == {stays.id}
 
 
+def test_a_row_shredded_between_its_reading_and_its_opening_is_no_fault(
+    anna: cast.House, monkeypatch: Any
+) -> None:
+    gone, stays = cast.message_of(anna), cast.message_of(anna)
+    shredded: list[int] = []
+    seen, real = 0, reindexing._batches
+
+    def shred_after(*args: Any) -> Any:
+        nonlocal seen
+        for rows in real(*args):
+            seen += gone in rows
+            if seen == 2 and not shredded:  # the walk that finds nothing left to do
+                shredded.append(shred([gone], by=anna.administrator))
+            yield rows
+
+    monkeypatch.setattr(reindexing, "_batches", shred_after)
+    assert "1 customers finished" in rotate_all()
+    assert shredded == [1]
+    assert search(anna) == {stays.id}
+
+
 def test_a_save_during_the_indexing_is_not_undone(anna: cast.House, monkeypatch: Any) -> None:
     message, real = cast.message_of(anna), swap
     saved: list[PhoneMessage] = []

@@ -11,6 +11,7 @@ from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.trail import record_once
 from smartsvar.clock import database_now
 from smartsvar.startup import NotReady, require_ready
+from smartsvar.unreadable import lives
 from smartsvar.vault.errors import RootUnreachable
 from smartsvar.vault.models import CustomerKey
 from smartsvar.vault.roots.root import root_key
@@ -95,7 +96,7 @@ class Command(BaseCommand):
 
     def _customers(self, options: dict[str, Any]) -> None:
         wait = wait_seconds() if options["wait"] is None else options["wait"]
-        run = Run(self._say, _witness, wait=wait, only=options["customer"])
+        run = Run(self._say, _witness, lives, wait=wait, only=options["customer"])
         if not options["finish"]:
             run.begin()
         run.finish()

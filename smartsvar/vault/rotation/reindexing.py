@@ -11,7 +11,7 @@ from uuid import UUID
 from django.apps import apps
 from django.db import models
 
-from smartsvar.vault.errors import Unreadable
+from smartsvar.vault.errors import Place, Unreadable
 from smartsvar.vault.handles import WrappingKey
 from smartsvar.vault.index import index_under
 from smartsvar.vault.rotation.pace import breathe
@@ -28,12 +28,12 @@ class Pass(NamedTuple):
     """
 
     old: int
-    unreadable: set[UUID]
+    unreadable: set[Place]
 
 
 def reindex(customer_id: UUID, key: WrappingKey, say: Callable[[str], None]) -> Pass:
     """Compute every index of the customer's rows under this key. Raises RootUnreachable."""
-    old, unreadable = 0, set[UUID]()
+    old, unreadable = 0, set[Place]()
     for model in apps.get_models():
         if not (issubclass(model, SealedModel) and model.indexes()):
             continue
@@ -66,7 +66,7 @@ def _compute(
     field: BlindIndex,
     rows: list[Any],
     key: WrappingKey,
-    unreadable: set[UUID],
+    unreadable: set[Place],
 ) -> int:
     swaps = []
     for row in rows:
@@ -74,7 +74,7 @@ def _compute(
         try:
             value = getattr(row, field.of)
         except Unreadable:
-            unreadable.add(row.pk)
+            unreadable.add(row.place)
             continue
         if stored is None or not value:
             continue

@@ -1,14 +1,14 @@
 """One run over many customers: begin their rotations, and finish every one that is begun."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from uuid import UUID
 
 from django.db import connections
 
 from smartsvar.vault import finality
 from smartsvar.vault.destruction import NotFinal, empty_write_ahead_log
-from smartsvar.vault.errors import Unreadable, WrongRoot
+from smartsvar.vault.errors import Place, Unreadable, WrongRoot
 from smartsvar.vault.models import CustomerKey, RecordKey
 from smartsvar.vault.rotation.steps import (
     Outcome,
@@ -27,13 +27,21 @@ class Run:
     """Rotates the keys of the customers in `only`, or of all.
 
     `say` is told how far it is; `witness` gets each customer's newest key before its old ones are
-    destroyed. `wait`: how old a new epoch must be, in seconds, for the old one to go.
+    destroyed. `wait`: how old a new epoch must be, in seconds, for the old one to go. `lives` tells
+    whether a row that did not open is there and nobody is destroying it: the others are no fault.
     """
 
     def __init__(
-        self, say: Say, witness: Witness, *, wait: float, only: Collection[UUID] | None = None
+        self,
+        say: Say,
+        witness: Witness,
+        lives: Callable[[Place], bool],
+        *,
+        wait: float,
+        only: Collection[UUID] | None = None,
     ) -> None:
-        self._say, self._witness, self._wait, self._only = say, witness, wait, only
+        self._say, self._witness, self._lives = say, witness, lives
+        self._wait, self._only = wait, only
         self.finished: list[UUID] = []
         self.marked: list[UUID] = []  # the old index key waits for marks under it to expire
         self.broken: dict[UUID, str] = {}  # what was left out, or keeps an old epoch from going
@@ -82,7 +90,7 @@ class Run:
         restless = [customer_id] if not outcome.settled else []
         faults = {
             "record keys do not open and keep the old key": outcome.damaged,
-            "rows do not open and were not indexed again": outcome.unreadable,
+            "rows do not open and were not indexed again": list(filter(self._lives, outcome.unreadable)),
             "customer's rows were saved with old indexes all the time: run this again": restless,
         }
         said = "; ".join(f"{len(ids)} {what}" for what, ids in faults.items() if ids)

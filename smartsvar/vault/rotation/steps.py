@@ -23,6 +23,7 @@ from smartsvar.vault.epochs import (
     open_customer_key,
     spread_seconds,
 )
+from smartsvar.vault.errors import Place
 from smartsvar.vault.models import CustomerKey, RecordKey
 from smartsvar.vault.rotation.moving import move
 from smartsvar.vault.rotation.reindexing import marks_remain, reindex
@@ -38,7 +39,7 @@ class Outcome(NamedTuple):
 
     finished: bool
     damaged: set[UUID]  # record keys that do not open: they stay, and their epoch with them
-    unreadable: set[UUID]  # rows whose index could not be computed again
+    unreadable: set[Place]  # rows whose index could not be computed again, or that were going
     marked: bool  # the old index key stays until marks made under it are gone
     settled: bool  # every index is new; else the old index key stays until the next run
 
@@ -138,7 +139,7 @@ def finish(customer_id: UUID, say: Say, witness: Witness, *, wait: float) -> Out
     when seconds_left() is 0. Raises RootUnreachable.
     """
     forget_customer_keys(customer_id)
-    damaged, unreadable = move_records(customer_id, say), set[UUID]()
+    damaged, unreadable = move_records(customer_id, say), set[Place]()
     settled, marked = True, False
     pairs = _pairs(customer_id)
     for old, newest in pairs:
@@ -154,7 +155,7 @@ def finish(customer_id: UUID, say: Say, witness: Witness, *, wait: float) -> Out
     return Outcome(not _pairs(customer_id), damaged, unreadable, marked, settled)
 
 
-def _reindex(newest: CustomerKey, say: Say) -> tuple[bool, set[UUID]]:
+def _reindex(newest: CustomerKey, say: Say) -> tuple[bool, set[Place]]:
     """Walk the rows until a walk finds every index new; return whether one did.
 
     A save under way may have put an old one back. And return which rows cannot be read.
