@@ -115,7 +115,8 @@ class PersonalData:
     callers: sealed fields by which a caller is found, each with a blind index.
     mentions: columns that name a person of the customer's in a row about somebody else, each with
     the kind of person ("staff", "member").
-    law: what obliges us to keep the row although its person asks for erasure; "" for nothing.
+    law: what obliges us to keep the row although its person asks for erasure; "" for nothing. A
+    whole account's erasure leaves only what lies under the `statutory` key, and the trail.
     other_laws: rows kept on another ground than `law`, as (column, value): the ground.
     processors: what the subprocessors who touch it are engaged for ("hosting", "storage", "mail").
     copies: the copies of personal data that a row of this model owns.

@@ -1,9 +1,10 @@
 """Which requests a member sees, and how a request is told to it."""
 
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -28,6 +29,19 @@ def cases_of(member: Member) -> "QuerySet[Case]":
         seen |= ~Q(target=Target.MEMBER)
     rows: QuerySet[Case] = Case.objects.filter(seen, customer=member.customer).timely()
     return rows
+
+
+class Unanswered(NamedTuple):
+    """A customer's requests that are open: how many, and when the first is to be answered."""
+
+    count: int
+    first: date | None
+
+
+def unanswered(customer_id: UUID) -> Unanswered:
+    """Count a customer's open requests, whoever made them: an erased account takes them along."""
+    rows = Case._base_manager.filter(customer_id=customer_id, closed_at=None, shred_job_id=None)
+    return Unanswered(**rows.aggregate(count=Count("pk"), first=Min("answer_by")))
 
 
 def fetch_case(member: Member, identity: UUID) -> Case:

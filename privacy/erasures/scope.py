@@ -130,6 +130,11 @@ def outlives(model: type[Shreddable]) -> bool:
     return model.key_class == CustomerKey.KeyClass.STATUTORY
 
 
+def goes_with_account(model: type[Model]) -> bool:
+    """Whether an erasure of the whole account destroys the model's rows, whatever `law` says."""
+    return issubclass(model, Shreddable) and bool(owner_of(model)) and not outlives(model)
+
+
 def mentioning(customer_id: UUID, about: About) -> Iterator[tuple[type[Model], PersonalData, Q]]:
     """Yield the models with records about others that name this person, and which those are.
 

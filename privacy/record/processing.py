@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import models
 from django.utils.translation import gettext as _
 
+from privacy.erasures.scope import goes_with_account
 from privacy.record import words
 from privacy.record.copies import CopyLine, copies_of_label
 from privacy.record.periods import period
@@ -83,11 +84,18 @@ def describe(model: type[models.Model], said: PersonalData) -> Processing:
         data=tuple(dict.fromkeys(_data(model, said))),
         period=period(model, said.keep),
         end=str(words.ENDS[said.erase]),
-        law="; ".join(words.said(law) for law in (said.law, *said.other_laws.values()) if law),
+        law=_law(model, said),
         sealed=_protection(model),
         processors=said.processors,
         copies=tuple(copies_of_label(model._meta.label)),
     )
+
+
+def _law(model: type[models.Model], said: PersonalData) -> str:
+    laws = "; ".join(words.said(law) for law in (said.law, *said.other_laws.values()) if law)
+    if not laws or not goes_with_account(model):
+        return laws
+    return _("%(laws)s; it goes when the whole account is erased") % {"laws": laws}
 
 
 def _data(model: type[models.Model], said: PersonalData) -> Iterator[str]:

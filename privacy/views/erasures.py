@@ -13,6 +13,7 @@ from customers.access import administers, member_page
 from customers.actions.covers import About
 from customers.actions.members import LastAdministrator
 from customers.models import Member, Target
+from privacy.cases.visible import Unanswered, unanswered
 from privacy.erasures.mentions import newest_mentions
 from privacy.erasures.naming import shown_name
 from privacy.erasures.preview import preview
@@ -83,8 +84,14 @@ def _erase(request: HttpRequest, member: Member, about: About) -> HttpResponse:
     context = {
         "member": member, "about": about, "found": found, "name": name, "form": form,
         "named": named, "unlisted": sum(line.count for line in found.mentioned) - len(named),
+        "unanswered": _unanswered(member, about.target),
     }  # fmt: skip
     return render(request, "privacy/erase.html", context)
+
+
+def _unanswered(member: Member, target: str) -> Unanswered | None:
+    """Return the requests that would go unanswered: what an administrator must know before."""
+    return unanswered(member.customer.id) if target == Target.CUSTOMER else None
 
 
 def _fetched(member: Member, identity: UUID) -> Erasure:
@@ -100,7 +107,10 @@ def _fetched(member: Member, identity: UUID) -> Erasure:
 @member_page(may=administers, restricted=True)
 def erasure(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
     found = _fetched(member, identity)
-    context = {"member": member, "erasure": found, "fact": found.certificate.get("fact")}
+    context = {
+        "member": member, "erasure": found, "fact": found.certificate.get("fact"),
+        "unanswered": _unanswered(member, found.target),
+    }  # fmt: skip
     return render(request, "privacy/erasure.html", context)
 
 

@@ -10,12 +10,13 @@ from django.urls import reverse
 from customers.actions.covers import About, hold, restrict
 from customers.models import Customer, Hold, StaffMember, Target
 from privacy.erasures.work import carry_on, erase_due
-from privacy.models import Erasure, ErasureState
+from privacy.models import CaseKind, Erasure, ErasureState
 from privacy.receipts import keys
 from recordings.models import Recording
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
 from tests import cast
+from tests.privacy import cases
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -98,6 +99,25 @@ def test_the_account_waits_with_a_banner_and_is_taken_back(
     assert "is going to be erased" not in text(browser.get(overview))
     late = text(browser.post(page("erasure_cancel", anna, asked.id), follow=True))
     assert "It is too late" in late
+
+
+def test_who_erases_the_account_learns_which_requests_would_go_unanswered(
+    anna: cast.House, cecilia: cast.House, browser: Client
+) -> None:
+    said = "requests are not answered yet"
+    cases.asked(cecilia, kind=CaseKind.ERASURE)
+    assert "not answered yet" not in text(browser.get(page("erase_account", anna)))
+    first = cases.asked(anna, kind=CaseKind.ERASURE)
+    cases.asked(anna, About(target=Target.CUSTOMER), CaseKind.RECTIFICATION)
+    seen = text(browser.get(page("erase_account", anna)))
+    day = f"{first.answer_by.day} {first.answer_by:%B %Y}"
+    assert f"2 {said}" in seen
+    assert f"the first by {day}" in seen
+    assert page("cases", anna) in seen
+    assert said not in text(browser.post(page("erase_caller", anna), {"caller": SHOWN_NUMBER}))
+    number = str(anna.customer.number)
+    browser.post(page("erase_account", anna), {"confirm": number, "grace_days": "3"})
+    assert f"2 {said}" in text(browser.get(page("erasure", anna, Erasure.objects.get().id)))
 
 
 def test_the_banner_of_an_account_that_a_hold_keeps_says_so_and_hides_no_contract(

@@ -373,6 +373,17 @@ def test_a_bar_does_not_break_the_table() -> None:
     assert r"| -2 | c\|d |" in markdown(odd("x"))
 
 
+def test_what_a_law_keeps_goes_with_the_account_unless_its_key_stays() -> None:
+    with translation.override("en"):
+        said = {each.label: each.law for each in processings()}
+    goes = {label for label, law in said.items() if "when the whole account is erased" in law}
+    assert goes == {
+        "customers.Hold", "customers.Restriction", "privacy.Acceptance", "privacy.Case",
+    }  # fmt: skip
+    stays = {"audit.AuditEntry", "privacy.Erasure", "privacy.SignedAgreement"}
+    assert stays <= {label for label, law in said.items() if law} - goes
+
+
 def test_letters_that_the_pdf_lacks_do_not_stop_it() -> None:
     text = text_of(pdf(odd("Łódź Ærø Ökänd 北"), AT))
     assert "Łódź Ærø Ökänd ?" in text

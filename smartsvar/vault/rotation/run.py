@@ -87,10 +87,11 @@ class Run:
             self.finished.append(customer_id)
         if outcome.marked:
             self.marked.append(customer_id)
+        unreadable = [place for place in outcome.unreadable if self._lives(place)]
         restless = [customer_id] if not outcome.settled else []
         faults = {
             "record keys do not open and keep the old key": outcome.damaged,
-            "rows do not open and were not indexed again": list(filter(self._lives, outcome.unreadable)),
+            "rows do not open and were not indexed again": unreadable,
             "customer's rows were saved with old indexes all the time: run this again": restless,
         }
         said = "; ".join(f"{len(ids)} {what}" for what, ids in faults.items() if ids)
