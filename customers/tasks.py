@@ -1,7 +1,7 @@
 """Mail of the tenant's life: invitations; and what the API need not remember any longer."""
 
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -19,6 +19,7 @@ from customers.models import AccountMail, Invitation
 from customers.readers import language_of
 from smartsvar import letters, mail
 from smartsvar.clock import database_now
+from smartsvar.leases import take
 from smartsvar.shredding.models import Gone
 from smartsvar.unreadable import as_mail_trouble
 from smartsvar.vault.errors import VaultError
@@ -26,28 +27,32 @@ from smartsvar.vault.errors import VaultError
 log = structlog.get_logger(__name__)
 
 SWEEP_SECONDS = 60
+LEASE = timedelta(minutes=10)  # longer than any mail server is waited for
 ONLY_TOKEN = ("token",)
 
 
 @shared_task(name="customers.send_invitation")
 def send_invitation(invitation_id: str) -> str:
-    """Mail an invitation's link, once; return a code of what hindered it, or ""."""
-    identity, at = UUID(invitation_id), database_now()
-    waiting = Invitation.objects.open().live().filter(id=identity, sent_at=None)
-    if not waiting.update(sent_at=at):  # sent, gone, or in another worker's hands
+    """Mail an invitation's link; return a code of what hindered it, or "".
+
+    It is sent twice rather than not at all, if the worker dies while sending.
+    """
+    identity, at, hindered = UUID(invitation_id), database_now(), ""
+    invitation: Invitation | None = take(Invitation.objects.waiting(at), identity, until=at + LEASE)
+    if invitation is None:  # sent, gone, or in another worker's hands
         return ""
     try:
         mail.send(lambda: _write(identity))
     except mail.TryAgain as error:
-        Invitation.objects.filter(id=identity, sent_at=at).update(sent_at=None)
+        invitation.let_go()
         log.info("invitation waits", object=invitation_id, error=str(error))
         return str(error)
     except (mail.GiveUp, mail.Unsure) as error:
         log.warning("invitation not delivered", object=invitation_id, error=str(error))
+        hindered = str(error)
+    if invitation.let_go(sent_at=at):
         _forget_token(identity, at)
-        return str(error)
-    _forget_token(identity, at)
-    return ""
+    return hindered
 
 
 def _write(identity: UUID) -> EmailMultiAlternatives:
@@ -86,7 +91,7 @@ def send_waiting_invitations() -> int:
 
     One that cannot be sent stops no other; a mail server, key or database that is away stops it.
     """
-    waiting = Invitation.objects.open().live().filter(sent_at=None).order_by("created_at", "id")
+    waiting = Invitation.objects.waiting(database_now())
     end, tried = time.monotonic() + SWEEP_SECONDS, 0
     for identity in list(waiting.values_list("id", flat=True)[:500]):
         if time.monotonic() > end:

@@ -4,19 +4,29 @@ Only the customer's own rows are ever asked, under its own index keys: what anot
 neither found nor takes time. Which models know callers, their declarations say.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from customers.actions.covers import About
-from customers.calling import calls_of, knows_callers, of_caller, tenant_models
+from customers.calling import (
+    addresses_of,
+    caller_indexes,
+    calls_of,
+    knows_callers,
+    of_caller,
+    tenant_models,
+)
 from customers.models import Customer, Restriction, Target, TenantOwned
 from smartsvar.paging import openable
 from smartsvar.personal_data import Restrict, follow
 
 SHOWN = 20  # of each kind; the counts say how many there are
+OTHERS = 20  # other addresses of each sort; a switchboard's may stand beside hundreds
 
 
 @dataclass(frozen=True)
@@ -44,12 +54,16 @@ class Kind:
 
 @dataclass
 class Found:
-    """What there is about a caller, and under which other addresses the same rows name one."""
+    """What there is about a caller, and under which other addresses the same rows name one.
+
+    unlisted: there are more other addresses than OTHERS.
+    """
 
     address: str
     kinds: list[Kind] = field(default_factory=list)
     restrictions: list[Restriction] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    unlisted: bool = False
 
     @property
     def about(self) -> About:
@@ -66,29 +80,44 @@ def find_caller(customer: Customer, address: str) -> Found:
     for model in tenant_models():
         if knows_callers(model):
             which = of_caller(model, customer.id, address, calls=calls)
-            kind, named = _kind(model, customer, which)
+            kind = _kind(model, customer, which)
             found.kinds += [kind] if kind.count else []
-            others |= named
+            for rows in _by_address(model, _shown(model, customer, which)):
+                others.update(*map(addresses_of, openable(rows[:OTHERS])))
+                found.unlisted |= len(rows) > OTHERS
     found.others = sorted(each for each in others if each.casefold() != address.casefold())
     covers = Restriction.objects.filter(of_caller(Restriction, customer.id, address))
     found.restrictions = cast(list[Restriction], list(covers.filter(customer=customer).in_force()))
     return found
 
 
-def _kind(model: Any, customer: Customer, which: Q) -> tuple[Kind, set[str]]:
+def _shown(model: Any, customer: Customer, which: Q) -> "QuerySet[Any]":
+    """Return the rows that may be shown: of content, not the restricted."""
+    if model.personal_data.restrict is Restrict.HIDE:
+        rows: QuerySet[Any] = model.objects.of(customer).filter(which)
+    else:
+        rows = model._base_manager.filter(which, customer=customer).timely()
+    return rows
+
+
+def _by_address(model: Any, rows: "QuerySet[Any]") -> Iterator[list[Any]]:
+    """Yield, for each sort of address, the newest row with each: at most one more than OTHERS."""
+    for index in caller_indexes(model):
+        ranked = Window(RowNumber(), partition_by=[F(index.attname)], order_by="-id")
+        named = rows.exclude(**{index.attname: None}).annotate(rank=ranked).filter(rank=1)
+        yield list(named.order_by("-id")[: OTHERS + 1])
+
+
+def _kind(model: Any, customer: Customer, which: Q) -> Kind:
     mine = model._base_manager.filter(which, customer=customer).timely()
     hidden = Q(restricted=True)
     sums = mine.aggregate(count=Count("pk"), restricted=Count("pk", filter=hidden))
-    if model.personal_data.restrict is Restrict.HIDE:
-        if customer.restricted:  # stands for all that it has: no row says so
-            sums["restricted"] = sums["count"]
-        mine = model.objects.of(customer).filter(which)
-    rows = openable(list(mine.order_by("-id")[:SHOWN]))
+    if customer.restricted and model.personal_data.restrict is Restrict.HIDE:
+        sums["restricted"] = sums["count"]  # it stands for all that it has: no row says so
+    rows = openable(list(_shown(model, customer, which).order_by("-id")[:SHOWN]))
     for row in rows:
         row.customer = customer
-    addresses = {getattr(row, name) for row in rows for name in model.personal_data.callers}
-    newest = [find_of(row) for row in rows]
-    return Kind(model, sums["count"], sums["restricted"], newest), addresses - {""}
+    return Kind(model, sums["count"], sums["restricted"], [find_of(row) for row in rows])
 
 
 def find_of(row: Any) -> Find:

@@ -19,7 +19,7 @@ from smartsvar.shredding.claims import claim_rows
 from smartsvar.shredding.models import Gone, Held, ShredJob
 
 LINK = ("token", "token_hash", "ended_at")
-RENEWED = ("token", "token_hash", "created_at", "sent_at")
+RENEWED = ("token", "token_hash", "created_at", "lease_until", "sent_at")
 RESEND_AFTER = timedelta(minutes=5)  # else the button writes to a stranger at each press
 
 
@@ -108,7 +108,7 @@ def renew(invitation: Invitation, *, by: Acting, at: datetime) -> None:
     """Give an invitation a new link and have it mailed, in the caller's transaction."""
     token = secrets.token_urlsafe(32)
     invitation.token, invitation.token_hash = token, hash_token(token)
-    invitation.created_at, invitation.sent_at = at, None
+    invitation.created_at, invitation.lease_until, invitation.sent_at = at, None, None
     invitation.save(update_fields=RENEWED)
     record("member.invited_again", invitation, by=by, customer_id=invitation.customer_id, at=at)
     enqueue("customers.send_invitation", invitation.id)

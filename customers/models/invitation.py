@@ -1,5 +1,6 @@
 """An invitation to become a member: a link by mail, good for two weeks and once."""
 
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.models.member import Role, Sees
 from customers.models.staff import StaffMember
 from customers.models.tenancy import TenantOwned, TenantQuerySet
+from smartsvar.leases import Leased, free
 from smartsvar.personal_data import Basis, Category, Keep, PersonalData
 from smartsvar.personal_data import Role as DataRole
 from smartsvar.vault.rows import SealedField
@@ -19,8 +21,12 @@ class InvitationQuerySet(TenantQuerySet["Invitation"]):
         """Those whose link may still be used: neither accepted nor withdrawn while a hold stood."""
         return self.filter(ended_at=None)
 
+    def waiting(self, at: datetime) -> Self:
+        """Those whose mail is not sent and that no worker is at; in the order they came."""
+        return self.open().live(at).filter(free(at), sent_at=None).order_by("created_at", "id")
 
-class Invitation(TenantOwned):
+
+class Invitation(TenantOwned, Leased):
     """Found by its token's hash; the token itself is sealed until the mail has gone out."""
 
     personal_data = PersonalData(
@@ -35,6 +41,8 @@ class Invitation(TenantOwned):
             "customer": "technical",
             "token": "a secret",
             "token_hash": "a hash of a secret",
+            "lease_until": "technical",
+            "fence": "technical",
             "sent_at": "technical",
             "ended_at": "technical",
         },
@@ -54,7 +62,7 @@ class Invitation(TenantOwned):
     staff = models.ForeignKey(StaffMember, null=True, on_delete=models.SET_NULL, related_name="+")
     token_hash = models.BinaryField(max_length=32, unique=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    sent_at = models.DateTimeField(null=True, editable=False)
+    sent_at = models.DateTimeField(null=True, editable=False)  # or given up
     # Used up or withdrawn, while a hold keeps the row: the link is dead, and no list shows it.
     ended_at = models.DateTimeField(null=True, editable=False)
 

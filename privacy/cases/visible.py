@@ -34,14 +34,14 @@ def cases_of(member: Member) -> "QuerySet[Case]":
 class Unanswered(NamedTuple):
     """A customer's requests that are open: how many, and when the first is to be answered."""
 
-    count: int
+    number: int
     first: date | None
 
 
 def unanswered(customer_id: UUID) -> Unanswered:
     """Count a customer's open requests, whoever made them: an erased account takes them along."""
     rows = Case._base_manager.filter(customer_id=customer_id, closed_at=None, shred_job_id=None)
-    return Unanswered(**rows.aggregate(count=Count("pk"), first=Min("answer_by")))
+    return Unanswered(**rows.aggregate(number=Count("pk"), first=Min("answer_by")))
 
 
 def fetch_case(member: Member, identity: UUID) -> Case:

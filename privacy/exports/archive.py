@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +37,8 @@ from smartsvar.vault.keys import forget_records
 log = structlog.get_logger(__name__)
 
 ENOUGH = 64 * 1024  # bytes that are passed on at a time
-RECHECK = 4 * 1024 * 1024  # bytes of sound after which the right to them is asked for again
+RECHECK = 4 * 1024 * 1024  # bytes of sound after which the right to them is asked for again …
+PATIENCE = 5.0  # … or so many seconds, for whoever fetches slowly
 Missing = dict[str, str]
 
 
@@ -76,7 +78,7 @@ class Archive:
 
     def __init__(self, export: Export, part: int, *, allowed: Callable[[], bool]) -> None:
         self._export, self._part, self._allowed = export, part, allowed
-        self._outlet, self._unasked = Outlet(), 0
+        self._outlet, self._unasked, self._asked = Outlet(), 0, monotonic()
         self._beside = ThreadPoolExecutor(1)  # takes the hash of a step while it is written
         self._zip = zipfile.ZipFile(self._outlet, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
         self.files: list[dict[str, Any]] = []
@@ -127,6 +129,7 @@ class Archive:
         among = "pk__among" if all(isinstance(each, UUID) for each in ids) else "pk__in"
         found = {str(row.pk): row for row in portion.rows(at).filter(**{among: ids})}
         for item in items:
+            self._ask_in_time()
             row = found.get(item.key)
             if row is None:
                 self._miss(portion, item.key, "gone since")
@@ -138,9 +141,14 @@ class Archive:
 
     def _ask(self) -> None:
         """Ask whether the download may go on. Raises Broken."""
-        self._unasked = 0
+        self._unasked, self._asked = 0, monotonic()
         if not self._allowed():
             raise Broken("The right to download ended.")
+
+    def _ask_in_time(self) -> None:
+        """Ask when there was much sound, or time, since it was asked. Raises Broken."""
+        if self._unasked > RECHECK or monotonic() - self._asked > PATIENCE:
+            self._ask()
 
     def _row(self, portion: Portion, item: Item, row: Any, sheets: Sheets) -> Iterator[None]:
         try:
@@ -176,8 +184,7 @@ class Archive:
             with reader, self._zip.open(self._info(name, zipfile.ZIP_STORED), "w") as member:
                 for step in steps_of(reader):
                     self._unasked += len(step)
-                    if self._unasked > RECHECK:
-                        self._ask()
+                    self._ask_in_time()
                     summed = self._beside.submit(sha.update, step)
                     member.write(step)
                     summed.result()

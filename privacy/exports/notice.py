@@ -1,6 +1,7 @@
 """The mail that an export is ready: that, a link to sign in by, and nothing of what is in it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -14,33 +15,43 @@ from privacy.exports.readers import fetchers_of
 from privacy.models import Export, ExportState
 from smartsvar import mail
 from smartsvar.clock import database_now
+from smartsvar.leases import free, take
 from smartsvar.unreadable import as_mail_trouble
 
 log = structlog.get_logger(__name__)
 
+LEASE = timedelta(minutes=10)  # longer than any mail server is waited for
+
 
 def untold(at: datetime) -> list[UUID]:
     """Return the exports that are ready and of which nobody has been told."""
-    ready = Export.objects.filter(state=ExportState.READY, told_at=None).timely(at)
-    return list(ready.order_by("ready_at", "id").values_list("id", flat=True)[:500])
+    return list(_waiting(at).order_by("ready_at", "id").values_list("id", flat=True)[:500])
+
+
+def _waiting(at: datetime) -> Any:
+    return Export.objects.filter(free(at), state=ExportState.READY, told_at=None).timely(at)
 
 
 def tell(identity: UUID) -> str:
-    """Mail that an export is ready, once; return a code of what hindered it, or ""."""
-    at = database_now()
-    waiting = Export.objects.filter(id=identity, state=ExportState.READY, told_at=None).timely(at)
-    if not waiting.update(told_at=at):
+    """Mail that an export is ready; return a code of what hindered it, or "".
+
+    A worker that dies before the end lets it be sent twice rather than never.
+    """
+    at, hindered = database_now(), ""
+    export: Export | None = take(_waiting(at), identity, until=at + LEASE)
+    if export is None:
         return ""
     try:
         mail.send(lambda: _write(identity))
     except mail.TryAgain as error:
-        Export.objects.filter(id=identity, told_at=at).update(told_at=None)
+        export.let_go()
         log.info("notice waits", object=str(identity), error=str(error))
         return str(error)
     except (mail.GiveUp, mail.Unsure) as error:  # the page shows it all the same
         log.warning("notice not delivered", object=str(identity), error=str(error))
-        return str(error)
-    return ""
+        hindered = str(error)
+    export.let_go(told_at=database_now())
+    return hindered
 
 
 def _write(identity: UUID) -> list[EmailMultiAlternatives]:

@@ -89,7 +89,7 @@ class Export(TenantOwned, Leased):
     asked_by_kind = models.CharField(max_length=10)
     asked_by = models.UUIDField(null=True)
     ready_at = models.DateTimeField(_("ready"), null=True)
-    told_at = models.DateTimeField(null=True)  # when the mail went out, or is being sent
+    told_at = models.DateTimeField(null=True)  # when the mail went out, or was given up
 
     total = models.PositiveIntegerField(null=True)  # rows found when collecting began
     done = models.PositiveIntegerField(default=0)

@@ -1,12 +1,14 @@
 """Invitations go out over real SMTP; an address that refuses stops nobody else's."""
 
 import socket
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 
-from customers.actions.invitations import find_invitation, invite, withdraw_invitation
+from customers.actions.invitations import find_invitation, invite, renew, withdraw_invitation
 from customers.models import Invitation, Role
 from customers.tasks import send_invitation, send_waiting_invitations
 from smartsvar import mail
@@ -131,10 +133,37 @@ def test_one_renewed_while_its_mail_is_sent_keeps_its_new_link(
 
     def renew_meanwhile(write: Any) -> None:
         send(write)
-        row = stored(invitation)
-        row.token, row.sent_at = "new", None
-        row.save()
+        with transaction.atomic():
+            renew(stored(invitation), by=anna.administrator, at=database_now())
 
     monkeypatch.setattr(mail, "send", renew_meanwhile)
     send_invitation(str(invitation.id))
-    assert (stored(invitation).token, stored(invitation).sent_at) == ("new", None)
+    assert stored(invitation).sent_at is None
+    assert stored(invitation).token not in {"", invitation.token}
+    monkeypatch.setattr(mail, "send", send)
+    assert send_invitation(str(invitation.id)) == ""
+    assert stored(invitation).token == ""
+    assert len(mails_to(invitation.email)) == 2
+
+
+def test_a_worker_that_dies_while_sending_is_followed_by_another(
+    anna: cast.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(write: Any) -> None:
+        raise Killed
+
+    invitation = invited(anna, "nina")
+    with monkeypatch.context() as patch:
+        patch.setattr(mail, "send", die)
+        with pytest.raises(Killed):
+            send_invitation(str(invitation.id))
+    assert send_invitation(str(invitation.id)) == "", "its lease stands"
+    assert not mails_to(invitation.email)
+    past = database_now() - timedelta(seconds=1)
+    Invitation.objects.filter(id=invitation.id).update(lease_until=past)
+    send_waiting_invitations()
+    assert len(mails_to(invitation.email)) == 1
+    assert stored(invitation).sent_at is not None

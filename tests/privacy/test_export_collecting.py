@@ -323,6 +323,32 @@ def test_a_mail_server_that_is_away_costs_time_and_no_mail(
     assert untold(database_now()) == [export.id]
 
 
+def test_a_worker_that_dies_while_telling_is_followed_by_another(
+    anna: cast.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(write: Any) -> None:
+        raise Killed
+
+    export = collected(anna)
+    mail.outbox.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr("privacy.exports.notice.mail.send", die)
+        with pytest.raises(Killed):
+            tell(export.id)
+    assert untold(database_now()) == [], "its lease stands"
+    assert tell(export.id) == ""
+    assert not mail.outbox
+    past = database_now() - timedelta(seconds=1)
+    Export.objects.filter(id=export.id).update(lease_until=past)
+    assert untold(database_now()) == [export.id]
+    assert tell(export.id) == ""
+    assert len(mail.outbox) == 1
+    assert untold(database_now()) == []
+
+
 def test_what_a_key_asked_for_is_told_to_the_administrators(anna: cast.House) -> None:
     export = ask_for_export(anna.customer, ACCOUNT, case=None, by=anna.key, at=database_now())
     collect(export.id)

@@ -405,6 +405,22 @@ def test_a_download_is_cut_off_within_a_sound_when_the_right_ends(anna: cast.Hou
     assert sum(rest) <= RECHECK + 2 * STEP < export.size - sent
 
 
+def test_who_fetches_slowly_is_cut_off_between_two_records_when_the_right_ends(
+    anna: cast.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(20):
+        cast.message_of(anna)
+    monkeypatch.setattr("privacy.exports.archive.ENOUGH", 1)
+    export = collected(anna)
+    clock = iter(range(0, 10_000, 2))
+    monkeypatch.setattr("privacy.exports.archive.monotonic", lambda: next(clock))
+    allowed = iter([True, True])
+    written = Archive(export, 1, allowed=lambda: next(allowed, False))
+    with pytest.raises(Broken):
+        list(written)
+    assert sum(written.counts.values()) < 20
+
+
 @pytest.mark.parametrize("who", ["member", "reader"])
 def test_everybody_asks_for_and_fetches_what_is_about_oneself(
     anna: cast.House, sign_in: Any, who: str

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from customers.actions.covers import About, restrict
 from customers.models import Target
+from privacy import finder
 from privacy.cases.steps import open_case
 from privacy.finder import find_caller
 from privacy.models import Case, CaseKind
@@ -39,6 +40,32 @@ def test_everything_about_zacharias_is_found_by_number_and_by_mail(anna: cast.Ho
     }  # fmt: skip
     assert counts(anna, cast.PLANTED_EMAIL.upper()) == {"phone_messages.PhoneMessage": 1}
     assert find_caller(anna.customer, cast.PLANTED_NUMBER).others == [cast.PLANTED_EMAIL]
+
+
+def test_an_address_in_the_oldest_row_is_named_and_a_restricted_rows_is_not(
+    anna: cast.House,
+) -> None:
+    cast.message_of(anna, caller_email="aldst@example.com")
+    hidden = cast.message_of(anna, caller_email="dold@example.com")
+    for _ in range(finder.SHOWN + 5):
+        cast.message_of(anna, caller_email="")
+    about = About(target=Target.RECORD, object_model=hidden._meta.label, object_id=hidden.id)
+    restrict(anna.customer, about, reason="x", keeps=False, by=anna.member, at=database_now())
+    found = find_caller(anna.customer, cast.PLANTED_NUMBER)
+    assert (found.others, found.unlisted) == (["aldst@example.com"], False)
+
+
+def test_of_very_many_addresses_the_newest_are_named_and_it_is_said(
+    anna: cast.House, sign_in: Any
+) -> None:
+    for number in range(finder.OTHERS + 2):
+        cast.message_of(anna, caller_email=f"nr{number}@example.com")
+    client = sign_in(anna.administrator)
+    client.cookies.load({"language": "en"})
+    answer, _ = asked(client, anna, cast.PLANTED_NUMBER)
+    named = [n for n in range(finder.OTHERS + 2) if f">nr{n}@example.com<" in answer]
+    assert named == list(range(2, finder.OTHERS + 2))
+    assert "There are more than are listed here." in answer
 
 
 def test_restricted_calls_are_counted_for_their_rights_and_not_shown(anna: cast.House) -> None:
