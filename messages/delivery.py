@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=10)  # above the longest SMTP dialogue: 16 steps of EMAIL_TIMEOUT
 RUN_SECONDS = 25  # below the interval of the schedule
 GIVE_UP_AFTER = timedelta(hours=48)
+LEAST_ATTEMPTS = 24  # what a restriction, or we, kept waiting for days is tried half a day yet
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
 
@@ -74,9 +75,11 @@ def _settle(delivery: Delivery, state: str, code: str) -> tuple[str, str]:
 def _again(delivery: Delivery, code: str, at: datetime) -> tuple[str, str]:
     """Queue the next attempt: 30 s · 2ⁿ with full jitter, at most an hour, for 48 hours.
 
-    While the root key or a database is away, nothing was tried: that never ends a delivery.
+    And not fewer than LEAST_ATTEMPTS times. While the root key or a database is away, nothing was
+    tried: that never ends a delivery.
     """
-    if code not in mail.UNWRITTEN and at - delivery.created_at > GIVE_UP_AFTER:
+    tried = at - delivery.created_at > GIVE_UP_AFTER and delivery.attempts >= LEAST_ATTEMPTS
+    if code not in mail.UNWRITTEN and tried:
         return _settle(delivery, Delivery.State.DEAD, code)
     longest = min(FIRST_WAIT * 2 ** min(delivery.attempts, 10), LONGEST_WAIT)
     wait = timedelta(seconds=random.uniform(5, longest.total_seconds()))  # noqa: S311

@@ -49,7 +49,8 @@ def _rows(model: type[models.Model], said: PersonalData) -> Iterator[str]:
         why = said.readable.get(name) or said.withhold.get(name) or ("personal" if sealed else "")
         if name in said.belongs_to:
             why = f"emptied when whose it is ({said.belongs_to[name]}) is destroyed"
-        marks = (_mark(sealed), _indexed(model, name, sealed=sealed), _mark(name in said.export))
+        given = "to its owner" if name in said.for_owner else _mark(name in said.export)
+        marks = (_mark(sealed), _indexed(model, name, sealed=sealed), given)
         yield f"| `{name}` | {' | '.join(marks)} | {why} |"
     if said.blob:
         yield "| the audio | yes, in storage | no | yes | personal |"

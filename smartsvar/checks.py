@@ -39,6 +39,7 @@ def faults_of(model: type[models.Model], declaration: object) -> Iterator[CheckM
         yield _error(model, "E001", "does not declare its personal data.", hint)
         return
     yield from _field_faults(model, declaration)
+    yield from _person_faults(model, declaration)
     yield from _path_faults(model, declaration)
     if declaration.erase is Erase.SHRED and not issubclass(model, Shreddable):
         yield _error(model, "E006", "is to be shredded but is no Shreddable.")
@@ -62,6 +63,16 @@ def _field_faults(model: type[models.Model], said: PersonalData) -> Iterator[Che
         yield _error(model, "E003", f"neither exports nor withholds {name!r}.")
     for name in (set(said.export) | said.withhold.keys() | said.readable.keys()) - fields.keys():
         yield _error(model, "E004", f"declares {name!r}, which it does not have.")
+    for name in said.export:
+        if name in fields and not fields[name] and name not in said.readable:
+            yield _error(
+                model, "E005", f"exports {name!r} unsealed without saying why (readable=)."
+            )
+
+
+def _person_faults(model: type[models.Model], said: PersonalData) -> Iterator[CheckMessage]:
+    """Yield what is untrue of whose the fields are."""
+    fields = fields_of(model)
     for name in said.others:
         if name not in said.export or not fields.get(name):  # the schema requires the unsealed
             yield _error(model, "E010", f"names {name!r} in others=, no sealed field it exports.")
@@ -69,13 +80,11 @@ def _field_faults(model: type[models.Model], said: PersonalData) -> Iterator[Che
         person = _resolve(model, path)
         if not fields.get(name) or not isinstance(person, models.ForeignKey):
             yield _error(model, "E011", f"says that {name!r} belongs_to= what {path!r} is not.")
+    for name, attribute in said.for_owner.items():
+        if name not in said.withhold or not hasattr(model, attribute):
+            yield _error(model, "E013", f"gives {name!r} for_owner=: not withheld, or no such way.")
     if said.goes_with and not isinstance(_resolve(model, said.goes_with), models.ForeignKey):
         yield _error(model, "E012", f"goes_with= {said.goes_with!r}, which is no foreign key.")
-    for name in said.export:
-        if name in fields and not fields[name] and name not in said.readable:
-            yield _error(
-                model, "E005", f"exports {name!r} unsealed without saying why (readable=)."
-            )
 
 
 def _path_faults(model: type[models.Model], said: PersonalData) -> Iterator[CheckMessage]:

@@ -125,6 +125,8 @@ class PersonalData:
     it has nothing left to say anything of.
     belongs_to: sealed fields that are a person's in a row about somebody else, each with the path
     of foreign keys that leads to the person: emptied in the transaction that destroys the person.
+    for_owner: withheld fields that the person alone gets, in an export about itself which nobody
+    else fetches, each with the attribute that opens it.
     goes_with: the foreign key to a person or record: the row has a key and a date of its own, and
     goes with that at the latest, claimed in the same transaction.
     """
@@ -150,6 +152,7 @@ class PersonalData:
     others: tuple[str, ...] = ()
     goes_with_thing: bool = False
     belongs_to: dict[str, str] = field(default_factory=dict)
+    for_owner: dict[str, str] = field(default_factory=dict)
     goes_with: str = ""
 
 

@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Self
 
+import structlog
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -9,6 +10,12 @@ from customers.models.user import User
 from smartsvar.ids import new_id
 from smartsvar.personal_data import Basis, Category, Erase, Keep, PersonalData, Restrict
 from smartsvar.personal_data import Role as DataRole
+from smartsvar.vault.errors import Tampered, Unreadable
+from smartsvar.vault.second_factor import open_secret
+
+log = structlog.get_logger(__name__)
+
+ADDRESS = "address:"  # a second factor's secret, moved here, is none
 
 
 class SignInEventQuerySet(models.QuerySet["SignInEvent"]):
@@ -50,7 +57,7 @@ class SignInEvent(models.Model):
         withhold={
             "id": "technical",
             "user": "technical",
-            "address": "sealed; shown to its owner with the rest",
+            "address": "sealed; shown to its owner alone",
         },
         readable={
             "kind": "one of a few words",
@@ -58,6 +65,7 @@ class SignInEvent(models.Model):
             "browser": "a maker's name, no version",
             "system": "a maker's name, no version",
         },
+        for_owner={"address": "came_from"},
         erase=Erase.DELETE,
         restrict=Restrict.NOTHING,
     )
@@ -82,3 +90,18 @@ class SignInEvent(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def came_from(self) -> str:
+        """The address it came from; "" where none is known or it is damaged.
+
+        Raises what says that the root key or a database is away.
+        """
+        try:
+            text = open_secret(self.user_id, self.address) if self.address else ADDRESS
+            if not text.startswith(ADDRESS):
+                raise Tampered("A token that is no address.")
+        except Unreadable as error:
+            log.warning("address not opened", object=str(self.id), error=type(error).__name__)
+            return ""
+        return text.removeprefix(ADDRESS)

@@ -30,7 +30,10 @@ def names_of(
 def facts_of(row: Model, said: PersonalData, names: list[str]) -> Facts:
     """Return what the row says, by field. Raises Unreadable for what does not open."""
     model = type(row)
-    return {name: _plain(getattr(row, _attribute(model, name))) for name in names}
+    opens = said.for_owner
+    return {
+        name: _plain(getattr(row, opens.get(name) or _attribute(model, name))) for name in names
+    }
 
 
 def digest_of(record: str) -> str:

@@ -52,7 +52,7 @@ def _file(model: type[models.Model]) -> Schema:
 
 
 def _record(model: type[models.Model], said: PersonalData) -> Schema:
-    names = names_of(model, said, mention=False)
+    names = [*names_of(model, said, mention=False), *said.for_owner]
     properties = {name: _field(model, name) for name in names}
     if said.blob:
         properties["audio"] = {"type": ["string", "null"]}

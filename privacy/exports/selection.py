@@ -39,7 +39,7 @@ class Portion:
     which: Q
     mention: bool = False
     without: tuple[str, ...] = ()  # fields that are about others than whom it is for
-    own: tuple[str, ...] = ()  # of a mention: sealed fields that are the person's all the same
+    own: tuple[str, ...] = ()  # fields that are given because they are the person's own
 
     @property
     def key(self) -> str:
@@ -65,8 +65,9 @@ def portions(customer: Customer, about: About, *, owner: UUID | None = None) -> 
     found: list[Portion] = []
     for model, said in declared():
         if said.export:
-            seen = _seen(model, owner)
-            found += (replace(e, which=e.which & seen) for e in _of(model, said, customer, about))
+            seen, own = _seen(model, owner), _own(said, about, owner)
+            for each in _of(model, said, customer, about):
+                found.append(replace(each, which=each.which & seen, own=each.own + own))
     return sorted(found, key=lambda portion: portion.key)
 
 
@@ -114,6 +115,11 @@ def _belongings(
         own = tuple(name for name in names if name in said.export)
         which = owned & Q(**{f"{path}__id": about.object_id})
         yield Portion(model, said, which, mention=True, own=own)
+
+
+def _own(said: PersonalData, about: About, owner: UUID | None) -> tuple[str, ...]:
+    """Return what is given to the very person alone: the only one who fetches the export."""
+    return tuple(said.for_owner) if owner and owner == about.object_id else ()
 
 
 def _seen(model: Table, owner: UUID | None) -> Q:
@@ -169,8 +175,11 @@ def _of_users(model: Table, users: Q) -> Q | None:
         return Q(pk__in=people.values("pk"))
     if "customer_id" in {field.attname for field in model._meta.concrete_fields}:
         return None
-    keys = [f for f in model._meta.concrete_fields if isinstance(f, ForeignKey)]
-    mine = [Q(**{f"{f.name}__in": people}) for f in keys if f.related_model is User]
+    fields = model._meta.concrete_fields
+    keys = [f for f in fields if isinstance(f, ForeignKey) and f.related_model is User]
+    mine = [Q(**{f"{f.name}__in": people}) for f in keys]
+    if any(f.name == "user_id" for f in fields):  # a sign-in that may be gone: no foreign key
+        mine.append(Q(user_id__in=people.values("pk")))
     return _either(mine) if mine else None
 
 

@@ -56,7 +56,7 @@ def own_period(model: type[models.Model], keep: Keep, customer: Customer) -> str
     """Return the period with the shorter time that this customer has chosen, if it has."""
     path = keep.shortened_by.removeprefix("customer.")
     days = follow(customer, path) if keep.shortened_by else None
-    if days is None:
+    if days is None or days >= keep.most_days():  # chosen when the period was longer
         return period(model, keep)
     words = ngettext("%d day", "%d days", days) % days
     chosen = _("%(length)s after %(moment)s") % {

@@ -61,6 +61,14 @@ class RecordKey(models.Model):
                 of=Spread.AUDIO,
                 dies=Death.WITH_KEY,
             ),
+            Copy(
+                what=_("sealed audio of an upload that is under way or was broken off"),
+                of=Spread.AUDIO,
+                dies=Death.WITH_KEY,
+                because=_(
+                    "the sweep removes what was broken off from our disk and from the storage"
+                ),
+            ),
         ),
     )
 

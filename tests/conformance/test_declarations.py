@@ -91,6 +91,8 @@ def test_a_true_declaration_passes(thing: type[models.Model]) -> None:
         ({"belongs_to": {"name": "made_at"}}, "E011"),
         ({"belongs_to": {"name": "nobody"}}, "E011"),
         ({"belongs_to": {"made_at": "made_at"}}, "E011"),
+        ({"for_owner": {"name": "name"}}, "E013"),
+        ({"for_owner": {"made_at": "made_by"}}, "E013"),
     ],
 )
 def test_a_false_declaration_fails(

@@ -13,7 +13,7 @@ import pytest
 from django.db import connections, transaction
 from django.test.utils import override_settings
 
-from messages.delivery import claim, deliver, deliver_due
+from messages.delivery import LEAST_ATTEMPTS, claim, deliver, deliver_due
 from messages.models import Delivery, PhoneMessage
 from smartsvar.clock import database_now
 from tests import cast
@@ -102,8 +102,19 @@ def test_a_refusal_for_now_is_tried_again_later(anna: cast.House) -> None:
 
 def test_after_two_days_it_is_given_up(anna: cast.House) -> None:
     delivery = to(anna, "later@ankdamm.example")
-    Delivery.objects.filter(id=delivery.id).update(created_at=database_now() - timedelta(hours=49))
+    old = database_now() - timedelta(hours=49)
+    tried = LEAST_ATTEMPTS - 1
+    Delivery.objects.filter(id=delivery.id).update(created_at=old, attempts=tried)
     assert deliver(delivery.id) == State.DEAD
+
+
+def test_what_waited_long_for_a_restriction_to_end_is_tried_more_than_once(
+    anna: cast.House,
+) -> None:
+    delivery = to(anna, "later@ankdamm.example")
+    old = database_now() - timedelta(hours=72)
+    Delivery.objects.filter(id=delivery.id).update(created_at=old)
+    assert deliver(delivery.id) == State.QUEUED
 
 
 def test_no_mail_server_keeps_it_queued_and_it_goes_out_once_later(anna: cast.House) -> None:

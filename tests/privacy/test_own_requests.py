@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from customers.actions.account_mails import Letter, queue_mail
 from customers.actions.covers import About, hold
 from customers.actions.leaving import remove_member
-from customers.models import Hold, Member, Target
+from customers.models import AccountMail, Hold, Member, SignInEvent, Target
+from customers.models.sign_in_event import ADDRESS
 from privacy.cases.steps import open_case
 from privacy.exports.ask import ask_for_export, throw_away
 from privacy.exports.collect import collect
@@ -16,7 +18,9 @@ from privacy.exports.selection import portions
 from privacy.models import Case, CaseKind, CaseState, Erasure, Export, ExportState
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
+from smartsvar.vault.second_factor import seal_secret
 from tests import cast
+from tests.privacy.test_exports import archive, everything, records
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -93,6 +97,50 @@ def test_the_accounts_export_has_no_trail_of_ruts_request(anna: cast.House) -> N
     assert not private & entries_in(anna, ACCOUNT)
     assert not private & entries_in(anna, rut(anna)), "nor one that Anna asks about Rut"
     assert private <= entries_in(anna, rut(anna), owner=anna.reader.id)
+
+
+def test_ruts_own_export_has_the_addresses_she_signed_in_from_and_no_other(
+    anna: cast.House,
+) -> None:
+    for member, address in ((anna.reader, "203.0.113.9"), (anna.administrator, "203.0.113.7")):
+        person = member.user
+        SignInEvent.objects.create(
+            user=person, kind=SignInEvent.Kind.SIGNED_IN, at=database_now(),
+            address=seal_secret(person.pk, ADDRESS + address),
+        )  # fmt: skip
+    export = ruts_export(anna)
+    assert collect(export.id) == ExportState.READY
+    (event,) = records(archive(fresh(export)), "customers.SignInEvent")
+    assert event["address"] == "203.0.113.9"
+    by, at = anna.administrator, database_now()
+    for about in (ACCOUNT, rut(anna)):
+        theirs = ask_for_export(anna.customer, about, case=None, by=by, at=at)
+        assert collect(theirs.id) == ExportState.READY
+        found = archive(fresh(theirs))
+        assert records(found, "customers.SignInEvent")
+        assert b"203.0.113" not in everything(found)
+
+
+def fresh(export: Export) -> Export:
+    found: Export = Export.objects.select_related("customer").get(id=export.id)
+    return found
+
+
+def test_a_mail_about_a_sign_in_is_in_the_exports_of_whose_it_is(anna: cast.House) -> None:
+    letter = Letter(
+        address=anna.reader.user.email,
+        subject="x",
+        text="x",
+        language="sv",
+        person=anna.reader.user,
+    )
+    row = queue_mail(letter, at=database_now())
+    for about in (ACCOUNT, rut(anna)):
+        (portion,) = [p for p in portions(anna.customer, about) if p.model is AccountMail]
+        assert [each.id for each in portion.rows(database_now())] == [row.id]
+    others = About(target=Target.MEMBER, object_model="customers.Member", object_id=anna.member.id)
+    (portion,) = [p for p in portions(anna.customer, others) if p.model is AccountMail]
+    assert not portion.rows(database_now()).exists()
 
 
 def entries_in(house: cast.House, about: About, **owner: Any) -> set[Any]:

@@ -21,7 +21,7 @@ from privacy.record import snapshot, words, writers
 from privacy.record.article30 import declared_sections
 from privacy.record.document import Document, Section, Table
 from privacy.record.papers import appendix, periods_table, policy, whole_record
-from privacy.record.periods import period
+from privacy.record.periods import own_period, period
 from privacy.record.processing import processings
 from privacy.record.writers import comma_separated, markdown, pdf
 from privacy.views import documents
@@ -402,3 +402,16 @@ def test_the_policy_is_the_same_whatever_form_it_has() -> None:
         cells = {cell for row in periods_table().rows for cell in row}
     for text in (markdown(document), comma_separated(document)):
         assert all(cell in text for cell in cells)
+
+
+def test_a_choice_that_is_longer_than_the_period_has_become_is_no_choice(
+    anna: cast.House, monkeypatch: Any
+) -> None:
+    shorten_recordings(anna.customer, 60, by=anna.administrator, at=database_now())
+    anna.customer.refresh_from_db()
+    with translation.override("en"):
+        assert own_period(Recording, Recording.personal_data.keep, anna.customer).startswith("60 d")
+        swap(monkeypatch, months=1)
+        said = own_period(Recording, Recording.personal_data.keep, anna.customer)
+        assert said.startswith("1 month after")
+        assert "your choice" not in said

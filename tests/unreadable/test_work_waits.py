@@ -11,7 +11,7 @@ from customers import tasks
 from customers.models import Invitation
 from customers.tasks import send_invitation, send_waiting_invitations
 from messages.channels.email import send as channel
-from messages.delivery import GIVE_UP_AFTER, deliver, deliver_due
+from messages.delivery import GIVE_UP_AFTER, LEAST_ATTEMPTS, deliver, deliver_due
 from messages.models import Delivery
 from privacy.purging.purge import purge
 from recordings.models import Recording
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 def test_a_delivery_waits_however_long_the_root_is_away(anna: House, root: RootFile) -> None:
     delivery = Delivery.objects.get(message=message_of(anna))
     old = delivery.created_at - GIVE_UP_AFTER - timedelta(days=30)
-    Delivery.objects.filter(id=delivery.id).update(created_at=old)
+    Delivery.objects.filter(id=delivery.id).update(created_at=old, attempts=LEAST_ATTEMPTS)
     root.take_away()
     assert deliver(delivery.id) == Delivery.State.QUEUED
     delivery.refresh_from_db()
@@ -59,7 +59,7 @@ def test_a_delivery_waits_for_whatever_is_away_however_long(
     for _ in range(2):
         message_of(anna)
     old = timezone.now() - GIVE_UP_AFTER - timedelta(days=30)
-    Delivery.objects.update(created_at=old)
+    Delivery.objects.update(created_at=old, attempts=LEAST_ATTEMPTS)
     monkeypatch.setattr(channel, "compose", failing(error))
     assert deliver_due() == 1, "it stops at the first"
     assert set(Delivery.objects.values_list("state", flat=True)) == {Delivery.State.QUEUED}
