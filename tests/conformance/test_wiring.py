@@ -32,6 +32,18 @@ def test_every_entry_of_the_schedule_names_a_task(name: str) -> None:
     assert app.conf.beat_schedule[name]["task"] in app.tasks
 
 
+def test_no_link_saves_whatever_the_server_answers() -> None:
+    """A link with `download` saves a sign-in page under the file's name; the server says what a
+    file is (Content-Disposition)."""
+    links = [
+        link
+        for path in (BASE_DIR / "templates").rglob("*.html")
+        for link in re.findall(r"<a\b[^>]*\sdownload\b[^>]*>", path.read_text(encoding="utf-8"))
+    ]
+    assert [link for link in links if 'href="data:' not in link] == []
+    assert links, "the recovery codes, which no server sends"
+
+
 @pytest.mark.parametrize("name", list(TEMPLATES.libraries))
 def test_no_library_of_ours_takes_the_place_of_what_every_template_has(name: str) -> None:
     """In an {% if %} the wrong filter is no error but a no."""

@@ -2,11 +2,17 @@
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 
+from customers.actions.covers import About
+from customers.models import Target
+from privacy.exports.ask import ask_for_export
 from privacy.exports.collect import collect_due
+from smartsvar.clock import database_now
 from tests import cast
 from tests.journeys.keys import Keys
 from tests.journeys.looking import DESK, PHONE, sized, violations, wider
@@ -40,9 +46,7 @@ def test_anna_asks_fetches_reads_and_listens_by_keyboard(
     assert collect_due() == 1
     keys.follow("Visa hur långt det har kommit")
     keys.follow("Bekräfta med lösenordet")
-    keys.write(page.get_by_label("Lösenord"), cast.PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/utdrag/*/")
+    confirmed(page, keys)
     with page.expect_download() as download:
         keys.press(keys.named("Ladda ner"))
     good(page)
@@ -51,6 +55,34 @@ def test_anna_asks_fetches_reads_and_listens_by_keyboard(
     with zipfile.ZipFile(fetched) as archive:
         archive.extractall(tmp_path / "open")
     reads_and_listens(page, tmp_path / "open")
+
+
+def test_a_confirmation_that_is_too_old_is_asked_for_again_and_not_saved_as_a_file(
+    page: Page, anna: cast.House, settings: Any
+) -> None:
+    cast.message_of(anna)
+    by, at = anna.administrator, database_now()
+    export = ask_for_export(anna.customer, About(target=Target.CUSTOMER), case=None, by=by, at=at)
+    assert collect_due() == 1
+    keys = Keys(page)
+    keys.sign_in(by.user.email, cast.PASSWORD)
+    page.goto(reverse("privacy:export", args=[anna.customer.number, export.id]))
+    keys.follow("Bekräfta med lösenordet")
+    confirmed(page, keys)
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
+    keys.press(keys.named("Ladda ner"))
+    page.wait_for_url("**/reauthenticate/**")
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+    confirmed(page, keys)
+    with page.expect_download():
+        keys.press(keys.named("Ladda ner"))
+
+
+def confirmed(page: Page, keys: Keys) -> None:
+    """Anna gives her password once more, and is led back to the export."""
+    keys.write(page.get_by_label("Lösenord"), cast.PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/utdrag/*/")
 
 
 def reads_and_listens(page: Page, folder: Path) -> None:

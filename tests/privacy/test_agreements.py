@@ -204,7 +204,8 @@ def test_the_fifth_wrong_code_ends_the_form(anna: cast.House, sign_in: Any) -> N
         assert 'name="code"' in client.post(page, {"code": wrong}).content.decode()
     over = client.post(page, {"code": wrong}).content.decode()
     assert 'name="code"' not in over
-    assert "Koden är för gammal" in over
+    assert 'tabindex="-1" autofocus>Koden är för gammal' in over, "focus stands on what went wrong"
+    assert "autofocus" not in client.get(page).content.decode()
 
 
 def test_the_version_is_the_hash_of_the_text_that_the_page_hands_out(
