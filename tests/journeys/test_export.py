@@ -80,12 +80,12 @@ def test_a_confirmation_that_is_too_old_is_asked_for_again_and_not_saved_as_a_fi
 
 def long_ago(ago: timedelta) -> None:
     """As if so much time had passed since a password was given in any session."""
-    for key in Session.objects.values_list("session_key", flat=True):
-        store = SessionStore(key)
-        for record in store.get("account_authentication_methods", []):
+    for row in Session.objects.all():
+        data = row.get_decoded()
+        for record in data.get("account_authentication_methods", []):
             record["at"] -= ago.total_seconds()
-        store.modified = True
-        store.save()
+        row.session_data = SessionStore().encode(data)
+        row.save(update_fields=["session_data"])
 
 
 def confirmed(page: Page, keys: Keys) -> None:
