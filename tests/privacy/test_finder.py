@@ -15,6 +15,7 @@ from privacy.finder import find_caller
 from privacy.models import Case, CaseKind
 from recordings.models import Recording
 from smartsvar.audit.models import AuditEntry
+from smartsvar.callers import normalise
 from smartsvar.clock import database_now
 from smartsvar.vault.keys import forget_keys
 from tests import cast
@@ -66,6 +67,16 @@ def test_of_very_many_addresses_the_newest_are_named_and_it_is_said(
     named = [n for n in range(finder.OTHERS + 2) if f">nr{n}@example.com<" in answer]
     assert named == list(range(2, finder.OTHERS + 2))
     assert "There are more than are listed here." in answer
+
+
+def test_one_number_is_one_caller_by_whichever_gateway_and_the_withheld_are_nobody(
+    anna: cast.House,
+) -> None:
+    withheld = "sip:anonymous@anonymous.invalid"
+    sent = (cast.PLANTED_NUMBER, f"sip:{cast.PLANTED_NUMBER}@gateway.example", withheld, withheld)
+    for address in sent:
+        cast.call_of(anna, caller_number=normalise(address))
+    assert counts(anna, cast.PLANTED_NUMBER) == {"recordings.Recording": 2}
 
 
 def test_restricted_calls_are_counted_for_their_rights_and_not_shown(anna: cast.House) -> None:

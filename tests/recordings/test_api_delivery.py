@@ -92,6 +92,16 @@ def test_annas_switchboard_delivers(anna: House, kind: str, how: str) -> None:
         ("", "withheld"),
         ("+4532100500", "+4532100500"),
         ("SIP:Zacharias@pbx.example", "sip:zacharias@pbx.example"),
+        ("sip:anonymous@anonymous.invalid", "withheld"),  # RFC 3323
+        ("sip:4711@nobody.invalid:5060", "withheld"),
+        ("sip:Unavailable@carrier.example", "withheld"),
+        ("sip:+46701740666@gateway.example", "+46701740666"),
+        ("sips:+46-70-174.06.66;phone-context=x@gateway.example:5061", "+46701740666"),
+        ("sip:0701740666@other.example", "+46701740666"),
+        ("sip:0046701740666@other.example", "+46701740666"),
+        ("sip:1001@pbx.example", "sip:1001@pbx.example"),  # an extension
+        ("sip:0001@pbx.example", "sip:0001@pbx.example"),
+        ("sip:+1@pbx.example", "sip:+1@pbx.example"),
     ],
 )
 def test_callers_may_be_withheld_foreign_or_sip(anna: House, sent: str, kept: str) -> None:
