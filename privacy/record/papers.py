@@ -89,7 +89,7 @@ def _of_customer(each: Processing, customer: Customer) -> Section:
     facts = (
         (_("Purpose"), each.purpose),
         (_("Whose data"), each.subject),
-        (_("Data"), ", ".join(each.data) or _("technical data only")),
+        (_("Data"), each.data_in_words),
         (_("Kept"), kept),
         (_("Destroyed"), each.end),
     )
@@ -102,6 +102,7 @@ def policy(on: date) -> Document:
         "How we handle personal data. The periods below are read from the program that deletes:"
         " what stands here is what is done."
     )
+    engaged = engaged_on(on)
     return _document(
         "privacy-policy",
         _("Privacy policy"),
@@ -109,7 +110,8 @@ def policy(on: date) -> Document:
             operator_section(),
             Section(_("How long what is kept"), table=periods_table()),
             rights_section(),
-            transfers_section(engaged_on(on)),
+            subprocessors_section(engaged),
+            transfers_section(engaged),
             security_section(),
             complaint_section(),
         ],
@@ -118,10 +120,10 @@ def policy(on: date) -> Document:
 
 
 def periods_table() -> Table:
-    """Return every processing with its purpose, ground and period."""
-    head = (_("What"), _("Kept"), _("Why"), _("Whose data"), _("Ground"))
+    """Return every processing with its purpose, data, ground and period."""
+    head = (_("What"), _("Kept"), _("Why"), _("Whose data"), _("Data"), _("Ground"))
     rows = [
-        (each.heading, each.period, each.purpose, each.subject, each.basis)
+        (each.heading, each.period, each.purpose, each.subject, each.data_in_words, each.basis)
         for each in processings()
     ]
     return Table(head, tuple(rows))

@@ -42,13 +42,18 @@ class Processing:
         """The name as a heading begins: with a capital."""
         return f"{self.name[:1].upper()}{self.name[1:]}"
 
+    @property
+    def data_in_words(self) -> str:
+        """What is kept of somebody, field by field."""
+        return ", ".join(self.data) or _("technical data only")
+
     def facts(self) -> list[tuple[str, str]]:
         """Return what the record says of it, each with its heading, in the record's order."""
         found = [
             (_("Purpose"), self.purpose),
             (_("Whose data"), self.subject),
             (_("Kind of data"), self.category),
-            (_("Data"), ", ".join(self.data) or _("technical data only")),
+            (_("Data"), self.data_in_words),
             (_("Our role"), str(words.ROLES[self.role])),
             (_("Ground"), self.basis),
             (_("Recipients"), ", ".join(map(purpose_name, self.processors))),

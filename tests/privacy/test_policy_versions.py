@@ -17,6 +17,7 @@ from recordings.models import Recording
 from smartsvar.clock import database_now
 from smartsvar.keep import Keep
 from subprocessors.notices import today
+from tests.subprocessors.register import engaged
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -79,6 +80,21 @@ def test_a_policy_newer_than_what_is_kept_claims_no_date(
     keep_versions(database_now())
     shorten_recordings_by_declaration(monkeypatch)
     assert client.get(reverse("privacy:policy")).context["version"] is None
+
+
+def test_the_policy_says_who_receives_the_data_and_another_recipient_is_another_version(
+    client: Client,
+) -> None:
+    keep_versions(database_now())
+    engaged(starts_on=today(database_now()))
+    english = {"Accept-Language": "en"}
+    answer = client.get(reverse("privacy:policy"), headers=english)
+    page = answer.content.decode()
+    assert "Molnhotellet AB" in page
+    assert answer.context["version"] is None
+    assert "the caller&#x27;s number" in page, "nor which data"
+    text = client.get(reverse("privacy:policy"), {"form": "md"}).content.decode()
+    assert "Molnhotellet AB" in text
 
 
 def test_what_is_kept_reads_back_as_it_was_written() -> None:
