@@ -119,7 +119,9 @@ class StaffDetail(ApiView):
     @extend_schema(responses=StaffSerializer)
     def get(self, request: Request, staff_id: UUID) -> Response:
         """Show a person."""
-        return Response(shown(self.customer, self._person(staff_id)))
+        person = self._person(staff_id)
+        note_listed(Listed.REGISTER, self.customer, by=self.key, at=database_now())
+        return Response(shown(self.customer, person))
 
     @extend_schema(request=StaffSerializer, responses=StaffSerializer, examples=[EXAMPLE])
     def put(self, request: Request, staff_id: UUID) -> Response:

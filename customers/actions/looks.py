@@ -1,4 +1,4 @@
-"""Lists that hand out names and texts leave a trace too: that they were read, and by whom."""
+"""What hands out names, texts or who has called leaves a trace: that it was read, and by whom."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +19,11 @@ class Listed(StrEnum):
     CALLS = "customer.calls_listed"
     MESSAGES = "customer.messages_listed"
     REGISTER = "customer.register_listed"
+
+
+def note_sought(customer: Customer, *, by: Acting, at: datetime) -> None:
+    """Leave a trace that what there is about a caller was looked up; not whom."""
+    record("customer.caller_sought", customer, by=by, customer_id=customer.id, at=at)
 
 
 def note_listed(what: Listed, customer: Customer, *, by: Acting, at: datetime) -> None:

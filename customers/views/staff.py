@@ -81,6 +81,7 @@ def staff_change(request: HttpRequest, member: Member, identity: UUID) -> HttpRe
         change_staff(person, form.details(), by=member, at=at, fields=form.fields_changed)
         flash.success(request, _("The changes are saved."))
         return redirect("customers:staff_list", member.customer.number)
+    note_listed(Listed.REGISTER, member.customer, by=member, at=at)
     person.customer = member.customer
     context = {"member": member, "form": form, "person": person} | _now(person, at)
     return render(request, "customers/staff_form.html", context)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from customers.access import administers, member_page
 from customers.actions.covers import About
+from customers.actions.looks import Listed, note_listed, note_sought
 from customers.actions.members import LastAdministrator
 from customers.models import Member, Target
 from privacy.cases.visible import Unanswered, unanswered
@@ -80,6 +81,7 @@ def _erase(request: HttpRequest, member: Member, about: About) -> HttpResponse:
         else:
             flash.success(request, _("The erasure is taken in."))
             return redirect("privacy:erasure", member.customer.number, erasure.id)
+    _note_look(member, about)
     named = newest_mentions(member.customer, about) if found.asks else []
     context = {
         "member": member, "about": about, "found": found, "name": name, "form": form,
@@ -87,6 +89,14 @@ def _erase(request: HttpRequest, member: Member, about: About) -> HttpResponse:
         "unanswered": _unanswered(member, about.target),
     }  # fmt: skip
     return render(request, "privacy/erase.html", context)
+
+
+def _note_look(member: Member, about: About) -> None:
+    """Leave a trace of what the page tells: what there is about a caller, a person's name."""
+    if about.target == Target.CALLER:
+        note_sought(member.customer, by=member, at=member.asked_at)
+    elif about.target == Target.STAFF:
+        note_listed(Listed.REGISTER, member.customer, by=member, at=member.asked_at)
 
 
 def _unanswered(member: Member, target: str) -> Unanswered | None:

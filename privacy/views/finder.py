@@ -5,10 +5,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from customers.access import administers, member_page
+from customers.actions.looks import note_sought
 from customers.models import Member
 from privacy.finder import find_caller
 from privacy.forms.erasures import CallerForm
-from smartsvar.audit.trail import record
 from smartsvar.clock import database_now
 
 
@@ -21,8 +21,5 @@ def find(request: HttpRequest, member: Member) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         customer = member.customer
         context["found"] = find_caller(customer, form.cleaned_data["caller"])
-        record(
-            "customer.caller_sought", customer, by=member, customer_id=customer.id,
-            at=database_now(),
-        )  # fmt: skip
+        note_sought(customer, by=member, at=database_now())
     return render(request, "privacy/find.html", context)
