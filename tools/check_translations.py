@@ -2,6 +2,7 @@
 
 Collects the messages of templates (Django's own lexer) and code (Python's ast), and compares with
 locale/<language>/LC_MESSAGES/django.po: missing, untranslated, fuzzy, unused, other placeholders.
+And finds words in templates that nobody marked as a message.
 Needs neither gettext's programs nor a database. `--missing` prints entries to fill in.
 """
 
@@ -27,6 +28,21 @@ FUNCTIONS = WITH_CONTEXT | {
 }  # fmt: skip
 STRING = r"""u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
 TEMPLATE_CALL = re.compile(rf"\b(_|n?p?gettext)\({STRING}(?:,\s*{STRING})?", re.DOTALL)
+# Names, the same in every language.
+NAMES = {"Smartsvar", "CSV", "PDF", "Excel", "Markdown", "English", "Svenska", "ssv"}
+IN_ONE_LANGUAGE = {
+    "error.html": "says everything in both at once: who reads it may not be known",
+    "privacy/mail/purge_stopped.txt": "to the operators, as the logs that it sends them to",
+    "privacy/case_letter.html": "a letter names each language in that language",
+    "privacy/case_letter_text.html": "the authority's address",
+}
+NO_WORDS = (
+    r"{#.*?#}", r"{% comment.*?endcomment %}", r"{% blocktranslate.*?{% endblocktranslate %}",
+    r"{% block bodyclass %}.*?{% endblock %}", r"<code.*?</code>", r"<style.*?</style>",
+    r"<script.*?</script>", r"<!--.*?-->", r"{{.*?}}", r"{%.*?%}", r"\bverify\.py\b",
+)  # fmt: skip
+READ_OUT = re.compile(r"""\s(?:aria-label|title|placeholder|alt|label)=["']([^"']*)["']""")
+WORD = re.compile(r"[^\W\d_]{3,}")
 PLACEHOLDER = re.compile(r"%\((\w+)\)|%[sd]|\{(\w*)\}")
 
 
@@ -72,16 +88,39 @@ def template_messages(path: Path) -> Iterator[Message]:
             yield Message(texts[0], None, place)
 
 
-def used_messages() -> list[Message]:
-    modules = [path for room in CODE for path in sorted((ROOT / room).rglob("*.py"))]
-    pages = [
+def unmarked(path: Path) -> list[str]:
+    """Return the words of a template that are no message: nobody could translate them."""
+    source = path.read_text(encoding="utf-8")
+    if path.match("error.html") or '{% extends "error.html" %}' in source:
+        return []
+    if any(path.match(name) for name in IN_ONE_LANGUAGE):
+        return []
+    for what in NO_WORDS:
+        source = re.sub(what, " ", source, flags=re.DOTALL)
+    told = READ_OUT.findall(source) + [re.sub(r"<[^>]*>", " ", source)]
+    words = [word for text in told for word in WORD.findall(text) if word not in NAMES]
+    place = path.relative_to(ROOT)
+    return [f"{place}: not marked as a message: {' '.join(words)}"] if words else []
+
+
+def pages() -> list[Path]:
+    return [
         path
         for room in TEMPLATES
         for suffix in ("html", "txt")
         for path in sorted((ROOT / room).rglob(f"*.{suffix}"))
     ]
+
+
+def _read_by_customers(page: Path) -> bool:
+    """Whether it is no page of the demo's, which shows components and terms to whoever builds."""
+    return page.is_relative_to(ROOT / "templates")
+
+
+def used_messages() -> list[Message]:
+    modules = [path for room in CODE for path in sorted((ROOT / room).rglob("*.py"))]
     found = [message for path in modules for message in code_messages(path)]
-    return found + [message for path in pages for message in template_messages(path)]
+    return found + [message for path in pages() for message in template_messages(path)]
 
 
 def problems(catalogue: Path, used: list[Message]) -> list[str]:
@@ -135,6 +174,7 @@ def main() -> int:
         return 0
     catalogues = sorted(ROOT.glob("locale/*/LC_MESSAGES/django.po"))
     found = [line for catalogue in catalogues for line in problems(catalogue, used)]
+    found += [line for page in pages() for line in unmarked(page) if _read_by_customers(page)]
     if not catalogues:
         found = ["no locale/*/LC_MESSAGES/django.po"]
     print("\n".join(found) or f"{len({m.key for m in used})} messages, all translated")

@@ -68,6 +68,37 @@ def test_a_message_put_together_at_run_time_is_refused(house: Path) -> None:
         check_translations.used_messages()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<p>Den här meningen</p>",
+        '<button aria-label="Close">×</button>',
+        "{% if x %}Sent {{ x }}{% endif %}",
+        '{% translate "Calls" %} and messages',
+    ],
+)
+def test_words_of_a_template_that_are_no_message_are_found(house: Path, text: str) -> None:
+    page = house / "templates" / "page.html"
+    page.write_text(text)
+    (problem,) = check_translations.unmarked(page)
+    assert "templates/page.html: not marked as a message" in problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{# a note #}<a class="button" href="/sida/">{% translate "Calls" %}</a> · Smartsvar',
+        "{% blocktranslate %}Calls of {{ x }}{% endblocktranslate %}<code>python verify.py</code>",
+        '{% extends "error.html" %}{% block swedish %}Sidan finns inte{% endblock %}',
+        '<meta name="theme-color" content="#fff"><style>body { margin: 0 }</style>',
+    ],
+)
+def test_a_template_whose_words_are_messages_has_no_problems(house: Path, text: str) -> None:
+    page = house / "templates" / "page.html"
+    page.write_text(text)
+    assert check_translations.unmarked(page) == []
+
+
 def test_a_translated_house_has_no_problems(house: Path) -> None:
     (house / "customers" / "views.py").write_text('title = _("Calls")\n')
     assert found(house, 'msgid "Calls"\nmsgstr "Samtal"\n') == []
