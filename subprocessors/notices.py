@@ -144,13 +144,20 @@ def _lengthened(first: date, state: str | None, settled: datetime | None, at: da
     return max(first, last_day(settled or at))
 
 
+def require_open(notice: Notice, customer: Customer, at: datetime) -> None:
+    """Pass if this customer may object to the change now. Raises TooLate, AlreadyObjected."""
+    if notice.kind == Notice.Kind.END or today(at) > objections_until(notice, customer, at):
+        raise TooLate
+    if Objection._base_manager.filter(notice=notice, customer=customer).exists():
+        raise AlreadyObjected
+
+
 def object_to(notice: Notice, customer: Customer, reason: str, *, by: Member, at: datetime) -> None:
     """Take in a customer's objection. Raises TooLate, AlreadyObjected.
 
     Of what merely ends there is nothing to object to.
     """
-    if notice.kind == Notice.Kind.END or today(at) > objections_until(notice, customer, at):
-        raise TooLate
+    require_open(notice, customer, at)
     objection = Objection(customer=customer, notice=notice, made_by=by.id, made_at=at)
     objection.reason = reason
     try:

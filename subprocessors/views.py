@@ -19,6 +19,7 @@ from subprocessors.notices import (
     notices_for,
     object_to,
     objections_until,
+    require_open,
     today,
 )
 
@@ -52,14 +53,15 @@ def objection(request: HttpRequest, member: Member, notice_id: UUID) -> HttpResp
     notice = rows.newest_first().filter(id=notice_id).first()
     if notice is None:
         raise Http404
-    form = ObjectionForm(request.POST or None)
-    if request.method != "POST" or not form.is_valid():
-        until = objections_until(notice, member.customer, database_now())
-        context = {"member": member, "notice": notice, "form": form, "until": until}
-        return render(request, "subprocessors/objection.html", context)
+    form, at = ObjectionForm(request.POST or None), database_now()
     try:
+        require_open(notice, member.customer, at)
+        if request.method != "POST" or not form.is_valid():
+            until = objections_until(notice, member.customer, at)
+            context = {"member": member, "notice": notice, "form": form, "until": until}
+            return render(request, "subprocessors/objection.html", context)
         reason = form.cleaned_data["reason"]
-        object_to(notice, member.customer, reason, by=member, at=database_now())
+        object_to(notice, member.customer, reason, by=member, at=at)
         flash.success(request, _("Your objection is received. The answer comes on this page."))
     except TooLate:
         flash.error(request, _("The time to object is over."))

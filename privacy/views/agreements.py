@@ -63,6 +63,8 @@ def begin(request: HttpRequest, member: Member) -> HttpResponse:
             return redirect("privacy:agreement", member.customer.number)
         except steps.Changed:
             return _read_again(request, member)
+        except steps.NotAllowed as error:
+            raise PermissionDenied from error
         except steps.Unprintable:
             form.add_error(None, UNPRINTABLE)
         except TooSoon:

@@ -17,7 +17,7 @@ from customers.actions.accounts import shorten_recordings
 from customers.actions.contract import end_contract, resume_contract
 from customers.actions.covers import About, restrict
 from customers.actions.members import change_role
-from customers.models import Customer, Member, Target, User
+from customers.models import Customer, Member, Role, Target, User
 from privacy.agreements import steps
 from privacy.agreements.ending import follow_contracts
 from privacy.agreements.proof import (
@@ -115,6 +115,22 @@ def test_only_the_text_that_was_read_can_be_signed(anna: cast.House, sign_in: An
         assert answer.redirect_chain[-1][0] == agreement
         changed = "Avtalet har ändrats. Läs det igen" in answer.content.decode()
         assert changed == (where != bare), "who only typed the address has read nothing"
+
+
+def test_who_loses_the_role_between_the_form_and_the_lock_is_refused_and_not_failed(
+    anna: cast.House, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, number = sign_in(anna.administrator), anna.customer.number
+    page, real = read(client, number), steps.begin_signing
+
+    def demoted_first(member: Member, **facts: Any) -> Any:
+        Member._base_manager.filter(id=member.id).update(role=Role.READER)
+        return real(member, **facts)
+
+    monkeypatch.setattr(steps, "begin_signing", demoted_first)
+    form = {"name": "Anna Ank", "title": "VD", "entitled": "on", "version": page[-64:]}
+    assert client.post(page, form).status_code == 403
+    assert not Signing.objects.exists()
 
 
 def test_another_language_on_the_way_is_another_text_to_read(

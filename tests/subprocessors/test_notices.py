@@ -366,6 +366,19 @@ def test_a_customer_objects_once_and_in_time(
     assert Objection.objects.get().answer == "Nej."
 
 
+def test_who_cannot_object_is_told_so_before_a_word_is_written(
+    anna: cast.House, planned: Engagement, sven: Any, sign_in: Any
+) -> None:
+    notice, client = announced(planned, sven), sign_in(anna.administrator)
+    tell_customers()
+    page = objections_page(anna, notice)
+    assert '<textarea name="reason"' in client.get(page).content.decode()
+    object_to(notice, anna.customer, "x", by=anna.administrator, at=database_now())
+    again = client.get(page, follow=True)
+    assert "Ni har redan invänt mot den här ändringen." in again.content.decode()
+    assert '<textarea name="reason"' not in again.content.decode()
+
+
 def test_too_late_is_said_in_words(
     anna: cast.House, planned: Engagement, sven: Any, sign_in: Any
 ) -> None:
