@@ -18,6 +18,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
+from customers.actions.members import NotAllowed
 from customers.models import Customer, Member, TenantOwned, User
 from customers.models.tenancy import TenantQuerySet
 
@@ -97,7 +98,10 @@ def member_page(*, may: Allowed = reads, restricted: bool = False) -> Callable[[
                 raise PermissionDenied
             if member.customer.restricted and not restricted:
                 return render(request, "customers/restricted.html", {"member": member}, status=403)
-            return view(request, member, **kwargs)
+            try:
+                return view(request, member, **kwargs)
+            except NotAllowed as error:  # the right was lost since the page was asked for
+                raise PermissionDenied from error
 
         return cast(View, page)
 

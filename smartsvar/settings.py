@@ -216,6 +216,8 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/300s/key",
     "enquiry": "5/h/ip",  # the contact form
+    "invitation": "60/h/key",  # per customer
+    "invitation_to": "3/h/key",  # per customer and address
     # Beginning a sign-in at the broker, and coming back: as often as signing in by password.
     "broker": "30/m/ip",
     "broker_answer": "30/m/ip",

@@ -8,7 +8,7 @@ from typing import Literal
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
-from customers.actions.members import NotAllowed, join
+from customers.actions.members import NotAllowed, decide, join
 from customers.models import Customer, Invitation, Member, Sees, StaffMember, User
 from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
@@ -47,7 +47,7 @@ def invite(
     sees: str = Sees.ALL,
     staff: StaffMember | None = None,
 ) -> Invitation:
-    """Invite somebody by mail. The link works once, for two weeks."""
+    """Invite somebody by mail. The link works once, for two weeks. Raises NotAllowed."""
     token = secrets.token_urlsafe(32)
     invitation = Invitation(
         customer=customer, role=role, sees=sees, staff=staff, token_hash=hash_token(token),
@@ -55,6 +55,7 @@ def invite(
     )  # fmt: skip
     invitation.email, invitation.name, invitation.token = email.strip().lower(), name, token
     with transaction.atomic():
+        decide(by)
         invitation.save(force_insert=True)
         record("member.invited", invitation, by=by, customer_id=customer.id, at=at)
         enqueue("customers.send_invitation", invitation.id)
@@ -92,9 +93,10 @@ def withdraw_invitation(invitation: Invitation, *, by: Member, at: datetime) -> 
 def send_again(invitation: Invitation, *, by: Member, at: datetime) -> None:
     """Mail a new link, good for two weeks from now; the old one is dead.
 
-    Raises TooSoon within RESEND_AFTER of the last mail, or while it is on its way; Gone.
+    Raises TooSoon within RESEND_AFTER of the last mail or while it is on its way, Gone, NotAllowed.
     """
     with transaction.atomic():
+        decide(by)
         rows = Invitation.objects.select_for_update(of=("self",)).filter(id=invitation.id)
         mine: Invitation | None = rows.open().live().first()
         if mine is None:

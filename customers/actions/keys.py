@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, QuerySet
 
+from customers.actions.members import decide
 from customers.models import ApiKey, Customer
 from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
@@ -26,13 +27,17 @@ def create_api_key(
     by: Acting,
     at: datetime,
 ) -> tuple[ApiKey, str]:
-    """Make a key and return it with the secret to show once. No customer: the platform's."""
+    """Make a key and return it with the secret to show once. No customer: the platform's.
+
+    Raises NotAllowed.
+    """
     prefix, shown, digest = ApiKey.make_secret()
     key = ApiKey(
         customer=customer, label=label, prefix=prefix, secret_hash=digest, scopes=sorted(scopes),
         created_at=at, expires_at=at + timedelta(days=days),
     )  # fmt: skip
     with transaction.atomic():
+        decide(by)
         key.save(force_insert=True)
         record("apikey.created", key, by=by, customer_id=customer.id if customer else None, at=at)
     return key, shown

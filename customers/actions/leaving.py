@@ -3,7 +3,7 @@
 Where a hold keeps the membership's row, access ends all the same, and the row when the hold has.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from customers.actions.covers import About, end_cover, restrict
-from customers.actions.members import guard_last_administrator, note_leavers
+from customers.actions.members import decide, guard_last_administrator, note_leavers
 from customers.models import Customer, Member, Restriction, Session, Target, User
 from smartsvar.audit.actors import SYSTEM, Acting
 from smartsvar.shredding.actions import carry_out
@@ -28,24 +28,33 @@ class Unfinished(Exception):
     """Members who were removed could not be taken out of the database; args: how many."""
 
 
-def remove_member(member: Member, *, by: Member, at: datetime) -> bool:
-    """End a membership; that person's next request is a stranger's. Raises LastAdministrator.
+def remove_member(
+    member: Member, *, by: Member, at: datetime, along: Callable[[], object] | None = None
+) -> bool:
+    """End a membership; that person's next request is a stranger's. Raises LastAdministrator,
+    NotAllowed.
+
+    `along` is done once it is decided, before the ledger and the storage are asked: they may fail.
 
     With the last membership the sign-in goes. Returns False where a hold keeps the row: then the
     person has no access from now on, and finish_removals() does the rest when the hold has ended.
     """
+    job, held = None, False
     try:
         with transaction.atomic():
-            Customer.objects.select_for_update(no_key=True).get(id=member.customer_id)
+            decide(by)
             guard_last_administrator(member)
             job = _claim([member.id], by=by, at=at)
     except Held:
+        held = True
         _end_access(member, by=by, at=at)
-        return False
+    if along is not None:
+        along()
     if job is not None:
         carry_out(job)
-    end_sign_ins([member.user_id])
-    return True
+    if not held:
+        end_sign_ins([member.user_id])
+    return not held
 
 
 def is_held(member: Member) -> bool:

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef
 
 from customers.actions.staff import registered, sort_key
 from customers.models import Customer, Member, Role, Sees, StaffMember, User
+from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
 from smartsvar.paging import openable
 
@@ -84,21 +85,25 @@ def guard_last_administrator(member: Member) -> None:
         raise LastAdministrator("Make somebody else administrator first.")
 
 
-def _decide(by: Member) -> None:
+def decide(by: Acting) -> None:
     """Lock the customer; raise NotAllowed for who was an administrator when the page was asked for.
 
     Call in a transaction: of two administrators who end each other's role, one is first. Whoever
     writes a row of the customer's meanwhile is not waited for: it may wait for what is locked next.
+    Of a key, support and the service itself their own doors have asked.
     """
+    if not isinstance(by, Member):
+        return
     Customer.objects.select_for_update(no_key=True).get(id=by.customer_id)
-    if not Member.objects.filter(id=by.id, role=Role.ADMINISTRATOR).live().exists():
+    mine = Member.objects.filter(id=by.id, role=Role.ADMINISTRATOR, restricted=False)
+    if not mine.timely().exists():
         raise NotAllowed("Only an administrator decides about members.")
 
 
 def change_role(member: Member, role: str, *, by: Member, at: datetime) -> None:
     """Give a member another role. Raises LastAdministrator, NotAllowed."""
     with transaction.atomic():
-        _decide(by)
+        decide(by)
         if role != Role.ADMINISTRATOR:
             guard_last_administrator(member)
         member.role = role
@@ -112,7 +117,7 @@ def hand_over(to: Member, *, by: Member, at: datetime) -> None:
     In one step, so that the last administrator can: at no moment is there none. Raises NotAllowed.
     """
     with transaction.atomic():
-        _decide(by)
+        decide(by)
         if to.id == by.id or to.customer_id != by.customer_id:
             raise NotAllowed("Choose another member.")
         for member, role in ((to, Role.ADMINISTRATOR), (by, Role.MEMBER)):
@@ -129,7 +134,7 @@ def change_sight(
     Raises NotAllowed.
     """
     with transaction.atomic():
-        _decide(by)
+        decide(by)
         member.sees, member.staff = sees, registered(staff)
         member.save(update_fields=["sees", "staff"])
         record("member.sight_changed", member, by=by, customer_id=by.customer_id, at=at)

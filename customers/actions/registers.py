@@ -1,6 +1,6 @@
 """A whole register at once: kept between upload and confirmation, carried out, or handed out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -67,8 +67,11 @@ def import_register(
     upload: RegisterFile,
     by: Member,
     at: datetime,
+    along: Callable[[], object] | None = None,
 ) -> None:
     """Do all of it, or nothing, in one transaction; the upload and whom it removes go right after.
+
+    `along` is done in between, before the ledger and the storage are asked: they may fail.
 
     Raises RegisterFull; UploadUsed when another request was first; Gone when somebody it names has
     been removed meanwhile; Held when a hold keeps one whom it removes.
@@ -92,6 +95,8 @@ def import_register(
             label = StaffMember._meta.label
             record_many(f"staffmember.{verb}", label, things, by=by.actor, at=at)
         record("customer.register_imported", customer, by=by, customer_id=customer.id, at=at)
+    if along is not None:
+        along()
     for each in (job, spent):
         if each is not None:
             carry_out(each)

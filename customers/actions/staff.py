@@ -11,8 +11,10 @@ from django.db import transaction
 from customers.models import Customer, StaffMember
 from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record
+from smartsvar.clock import database_now
 from smartsvar.paging import openable
-from smartsvar.shredding.actions import shred
+from smartsvar.shredding.actions import carry_out
+from smartsvar.shredding.claims import claim_rows
 from smartsvar.shredding.models import Gone
 
 FIELDS = ("name", "title", "phone", "email", "keywords", "answer_notice")
@@ -90,13 +92,20 @@ def change_staff(
         record("staffmember.changed", person, by=by, customer_id=person.customer_id, at=at)
 
 
-def remove_staff(*people: StaffMember, by: Acting) -> int:
+def remove_staff(
+    *people: StaffMember, by: Acting, along: Callable[[], object] | None = None
+) -> int:
     """Take leavers off the register, for good: key first, then the row; return how many.
 
     Their absences go along, and their addresses in deliveries (smartsvar/shredding). All or none:
-    raises Held when a hold keeps one of them.
+    raises Held when a hold keeps one of them. `along` is done once it is decided, before the ledger
+    and the storage are asked: they may fail.
     """
-    return shred(people, by=by)
+    ids = [person.pk for person in people]
+    job = claim_rows(StaffMember, ids, by=by, at=database_now()) if ids else None
+    if along is not None:
+        along()
+    return carry_out(job) if job else 0
 
 
 def register_of(customer: Customer) -> list[StaffMember]:

@@ -1,11 +1,12 @@
 """Who may use Mina Sidor for this customer: the administrators decide."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from allauth.core.ratelimit import consume
 from django.contrib import messages as flash
 from django.contrib.auth import logout
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -29,7 +30,6 @@ from customers.actions.invitations import (
 from customers.actions.leaving import is_held, remove_member
 from customers.actions.members import (
     LastAdministrator,
-    NotAllowed,
     change_role,
     change_sight,
     guard_last_administrator,
@@ -52,8 +52,10 @@ def members(request: HttpRequest, member: Member) -> HttpResponse:
     """Who is in. Also in a restricted account, where somebody can be removed, but not invited."""
     if request.method == "POST" and member.customer.restricted:
         return render(request, "customers/restricted.html", {"member": member}, status=403)
-    form = InviteForm(request.POST or None, customer=member.customer)
-    if request.method == "POST" and form.is_valid():
+    form, status = InviteForm(request.POST or None, customer=member.customer), 200
+    if request.method == "POST" and form.is_valid() and not _may_invite(request, member, form):
+        status = 429
+    elif request.method == "POST" and form.is_valid():
         invite(member.customer, **form.cleaned_data, by=member, at=database_now())
         sent = _("An invitation is on its way to %(email)s.") % {
             "email": form.cleaned_data["email"]
@@ -70,7 +72,18 @@ def members(request: HttpRequest, member: Member) -> HttpResponse:
         "invitations": invitations_of(member.customer),
         "protected": protected_among([each.user_id for each, _form in people]),
     }
-    return render(request, "customers/members.html", context)
+    return render(request, "customers/members.html", context, status=status)
+
+
+def _may_invite(request: HttpRequest, member: Member, form: InviteForm) -> bool:
+    """Count an invitation; of too many say so in the form. Each is a mail to a stranger."""
+    customer, address = str(member.customer.id), form.cleaned_data["email"]
+    if not consume(request, action="invitation", key=customer):
+        form.add_error(None, _("Too many invitations have been sent. Try again in an hour."))
+    elif not consume(request, action="invitation_to", key=f"{customer} {address}"):
+        said = _("This address has been invited several times. Try again in an hour.")
+        form.add_error("email", said)
+    return form.is_valid()
 
 
 @require_POST
@@ -90,8 +103,6 @@ def member_role(request: HttpRequest, member: Member, identity: UUID) -> HttpRes
                 request,
                 _("There must be an administrator. Make somebody else administrator first."),
             )
-        except NotAllowed:  # no administrator any more since the page was asked for
-            raise PermissionDenied from None
         else:
             said = {"name": other.name, "role": other.get_role_display()}
             flash.success(request, _("%(name)s now has the role %(role)s.") % said)
@@ -121,10 +132,7 @@ def member_sight(request: HttpRequest, member: Member, identity: UUID) -> HttpRe
     other = fetch_owned(Member.objects, member.customer, identity)
     form = SightForm.of(other, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            change_sight(other, **form.cleaned_data, by=member, at=database_now())
-        except NotAllowed:
-            raise PermissionDenied from None
+        change_sight(other, **form.cleaned_data, by=member, at=database_now())
         said = {"name": other.name, "sees": str(other.get_sees_display()).lower()}
         flash.success(request, _("%(name)s is shown: %(sees)s.") % said)
         return redirect("customers:members", member.customer.number)
@@ -142,10 +150,7 @@ def member_hand_over(request: HttpRequest, member: Member, identity: UUID) -> Ht
     if request.method != "POST":
         context = {"member": member, "other": other}
         return render(request, "customers/member_hand_over.html", context)
-    try:
-        hand_over(other, by=member, at=database_now())
-    except NotAllowed:
-        raise PermissionDenied from None
+    hand_over(other, by=member, at=database_now())
     said = {"name": other.name}
     flash.success(request, _("%(name)s is administrator now, and you are a member.") % said)
     return redirect("portal:overview", member.customer.number)
@@ -162,13 +167,13 @@ def member_remove(request: HttpRequest, member: Member, identity: UUID) -> HttpR
         return render(request, "customers/member_remove.html", context)
     said = {"name": other.name}
     try:
-        gone = remove_member(other, by=member, at=at)
+        ends = partial(end_made, made, chosen_in(request), by=member, at=at)
+        gone = remove_member(other, by=member, at=at, along=ends)
     except LastAdministrator:
         flash.error(
             request, _("There must be an administrator. Make somebody else administrator first.")
         )
         return redirect("customers:members", member.customer.number)
-    end_made(made, chosen_in(request), by=member, at=at)
     if other.id == member.id and not memberships_of(request.user).exists():
         logout(request)  # the session went with the sign-in, or opens nothing
     words = _("%(name)s has no access any more, and is removed once no hold keeps it.")

@@ -1,6 +1,7 @@
 """The staff register."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -97,12 +98,11 @@ def _now(person: StaffMember, at: datetime) -> dict[str, Any]:
 @member_page(may=changes)
 def staff_remove(request: HttpRequest, member: Member, identity: UUID) -> HttpResponse:
     person = fetch_owned(StaffMember.objects, member.customer, identity)
-    held, ties = bool(held_among(StaffMember, [person.pk])), ties_of(member.customer, [person.pk])
+    held, ties = bool(held_among(StaffMember, [person.pk])), ties_of(member.customer, [person])
     if request.method == "POST" and not held:
         name = person.name
-        remove_staff(person, by=member)
+        remove_staff(person, by=member, along=partial(end_chosen, request, member, ties))
         flash.success(request, _("%(name)s is off the register.") % {"name": name})
-        end_chosen(request, member, ties)
         return redirect("customers:staff_list", member.customer.number)
     context = {"member": member, "person": person, "held": held, "ties": ties}
     status = 409 if request.method == "POST" else 200
@@ -120,14 +120,13 @@ def staff_remove_many(request: HttpRequest, member: Member) -> HttpResponse:
     kept = held_among(StaffMember, [person.pk for person in chosen])
     people = [person for person in chosen if person.pk not in kept]
     held = [person for person in chosen if person.pk in kept]
-    ties = ties_of(member.customer, [person.pk for person in people])
+    ties = ties_of(member.customer, people)
     if "confirmed" not in request.POST or not people:
         context = {"member": member, "people": people, "held": held, "ties": ties}
         return render(request, "customers/staff_remove_many.html", context)
-    gone = remove_staff(*people, by=member)
+    gone = remove_staff(*people, by=member, along=partial(end_chosen, request, member, ties))
     said = ngettext("%(count)d is off the register.", "%(count)d are off the register.", gone)
     flash.success(request, said % {"count": gone})
-    end_chosen(request, member, ties)
     return redirect("customers:staff_list", member.customer.number)
 
 

@@ -1,5 +1,6 @@
 """The staff register as a file: uploaded, looked at, confirmed; or downloaded."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -97,7 +98,7 @@ def _leaving(member: Member, plan: Plan | None) -> tuple[list[StaffMember], Ties
     """Return whom a hold keeps of those the plan removes, and the ties of them all."""
     removed = plan.removed if plan else []
     held = held_among(StaffMember, ids_of(removed))
-    return [each for each in removed if each.pk in held], ties_of(member.customer, ids_of(removed))
+    return [each for each in removed if each.pk in held], ties_of(member.customer, removed)
 
 
 def _carry_out(
@@ -106,7 +107,7 @@ def _carry_out(
     try:
         import_register(
             member.customer, plan.added, plan.changed, plan.removed, upload=upload, by=member,
-            at=database_now(),
+            at=database_now(), along=partial(end_chosen, request, member, ties),
         )  # fmt: skip
     except RegisterFull:
         full = _("The register is full: it holds at most %(limit)d people.")
@@ -119,7 +120,6 @@ def _carry_out(
         flash.warning(request, _("The file is imported or thrown away already."))
         return redirect("customers:staff_list", member.customer.number)
     flash.success(request, _done(plan))
-    end_chosen(request, member, ties)
     return redirect("customers:staff_list", member.customer.number)
 
 

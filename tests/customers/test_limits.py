@@ -14,6 +14,8 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
+from customers.actions.invitations import invitations_of, withdraw_invitation
+from smartsvar.clock import database_now
 from tests import cast
 from tests.conftest import browser
 from tests.thrift import ROUNDS
@@ -84,9 +86,39 @@ def test_who_asks_too_often_is_told_when_to_try_again_in_both_languages(
 def test_whatever_is_answered_by_429_is_counted_per_minute() -> None:
     """So that the page's word holds; five wrong passwords are said on the form instead."""
     limits = account_settings.RATE_LIMITS | mfa_settings.RATE_LIMITS
-    on_the_form = {"login_failed", "confirm_email", "verify_phone", "enquiry"}
+    on_the_form = {
+        "login_failed", "confirm_email", "verify_phone", "enquiry", "invitation", "invitation_to",
+    }  # fmt: skip
     for action in limits.keys() - on_the_form:
         assert all(rate.duration <= 60 for rate in parse_rates(limits[action])), action
+
+
+def test_nobody_is_invited_again_and_again(anna: cast.House, sign_in: Any) -> None:
+    """Withdrawing an invitation and sending it anew would get round the wait between two mails."""
+    browser = sign_in(anna.administrator)
+    page = reverse("customers:members", args=[anna.customer.number])
+    said = {"email": "ny@ankdamm.example", "name": "Ny", "role": "reader", "sees": "all"}
+    answers = []
+    for _ in range(4):
+        answers.append(browser.post(page, said))
+        for invitation in invitations_of(anna.customer):
+            withdraw_invitation(invitation, by=anna.administrator, at=database_now())
+    assert [answer.status_code for answer in answers] == [302, 302, 302, 429]
+    assert "har bjudits in flera gånger" in answers[-1].content.decode()
+    assert browser.post(page, said | {"email": "annan@ankdamm.example"}).status_code == 302
+
+
+def test_a_customer_invites_so_many_an_hour(
+    anna: cast.House, cecilia: cast.House, sign_in: Any, settings: Any
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"invitation": "2/h/key"}
+    answers = []
+    for house, number in ((anna, 1), (anna, 2), (anna, 3), (cecilia, 4)):
+        page = reverse("customers:members", args=[house.customer.number])
+        said = {"email": f"ny{number}@ny.example", "name": "Ny", "role": "reader", "sees": "all"}
+        answers.append(sign_in(house.administrator).post(page, said))
+    assert [answer.status_code for answer in answers] == [302, 302, 429, 302]
+    assert "För många inbjudningar" in answers[2].content.decode()
 
 
 def test_known_and_unknown_addresses_take_as_long(

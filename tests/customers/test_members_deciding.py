@@ -3,6 +3,7 @@
 import re
 import threading
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
+from django.utils.module_loading import import_string
 
 from customers.actions import absences
-from customers.actions.invitations import invitations_of
+from customers.actions.invitations import invitations_of, invite
 from customers.actions.members import (
     LastAdministrator,
     NotAllowed,
@@ -21,7 +23,7 @@ from customers.actions.members import (
     hand_over,
 )
 from customers.actions.staff import remove_staff
-from customers.models import Absence, Member, Role, Sees, StaffMember, User
+from customers.models import Absence, ApiKey, Invitation, Member, Role, Sees, StaffMember, User
 from customers.tasks import send_account_mails
 from messages.handling import add_note
 from recordings.models import Recording
@@ -54,6 +56,53 @@ def test_anna_lets_bertil_see_his_own_calls_only(anna: cast.House, sign_in: Any)
     client.post(path, {"sees": "own", "staff": str(anna.staff.id)})
     assert list(Recording.objects.visible_to(fresh(anna.member))) == [own]
     assert AuditEntry.objects.filter(verb="member.sight_changed").count() == 1
+
+
+DEEDS = {
+    "customers.views.members.invite": (
+        "customers:members",
+        {"email": "ny@ankdamm.example", "name": "Ny", "role": "administrator", "sees": "all"},
+    ),
+    "customers.views.members.send_again": ("customers:invitation_send", {}),
+    "customers.views.keys.create_api_key": (
+        "customers:key_add", {"label": "Växel", "scopes": ["staff:read"], "days": "90"},
+    ),
+    "customers.views.members.remove_member": ("customers:member_remove", {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_who_lost_the_right_since_the_page_was_asked_for_decides_nothing(
+    deed: str, anna: cast.House, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, body = DEEDS[deed]
+    real, client = import_string(deed), sign_in(anna.administrator)
+    old = database_now() - timedelta(hours=1)
+    open_one = invite(
+        anna.customer, email="x@ny.example", name="X", role="reader", by=anna.administrator, at=old
+    )
+    Invitation.objects.update(sent_at=old)
+    ids = {
+        "customers:invitation_send": [open_one.pk], "customers:member_remove": [anna.reader.pk],
+    }  # fmt: skip
+    before = things(anna)
+
+    def demoted_first(*args: Any, **facts: Any) -> Any:
+        Member._base_manager.filter(id=anna.administrator.id).update(role=Role.READER)
+        return real(*args, **facts)
+
+    monkeypatch.setattr(deed, demoted_first)
+    assert client.post(at(anna, page, *ids.get(page, [])), body).status_code == 403
+    assert things(anna) == before
+
+
+def things(house: cast.House) -> list[Any]:
+    """Who is in, who is invited by which link, and which keys there are."""
+    return [
+        set(Member.objects.of(house.customer).values_list("id", flat=True)),
+        set(Invitation.objects.of(house.customer).values_list("id", "token_hash")),
+        set(ApiKey.objects.filter(customer=house.customer).values_list("id", flat=True)),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,15 @@
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from customers.actions.invitations import find_invitation, invite
 from customers.actions.keys import create_api_key
 from customers.actions.members import change_role, change_sight
-from customers.models import ApiKey, Invitation, Member, Role, StaffMember
+from customers.actions.staff import StaffDetails, add_staff, change_staff
+from customers.models import ApiKey, Invitation, Member, Role, StaffMember, User
 from smartsvar.clock import database_now
+from smartsvar.shredding import ledger
 from tests import cast
 from tests.customers.register_files import MARTA, choices, csv_of, names, uploaded, url
 
@@ -51,6 +54,104 @@ def test_a_leavers_sign_in_goes_along_with_the_register(tied: cast.House, sign_i
         assert f'value="{each}" id="ends_{each}" checked' in page
     browser.post(path, {"ends": both(tied)})
     assert (left(tied), names(tied)) == ((False, False), [])
+
+
+def addressed(house: cast.House, email: str) -> None:
+    """The register's Stina has the address; Rut, whom nobody has tied to her, signs in by it."""
+    details = StaffDetails(name="Stina", email=email)
+    at = database_now()
+    change_staff(house.staff, details, by=house.administrator, at=at, fields=["email"])
+    User.objects.filter(id=house.reader.user_id).update(email=email.lower())
+
+
+def test_who_signs_in_by_a_leavers_own_address_leaves_too(anna: cast.House, sign_in: Any) -> None:
+    addressed(anna, "Stina.Rut@ankdamm.example")
+    browser, path = sign_in(anna.administrator), url(anna, "staff_remove", anna.staff.pk)
+    box = f'value="{anna.reader.pk}" id="ends_{anna.reader.pk}" checked'
+    assert box in browser.get(path).content.decode()
+    browser.post(path, {"ends": [str(anna.reader.pk)]})
+    assert not Member._base_manager.filter(pk=anna.reader.pk).exists()
+
+
+def test_who_is_invited_under_a_leavers_address_is_named(anna: cast.House, sign_in: Any) -> None:
+    addressed(anna, "stina.rut@ankdamm.example")
+    User.objects.filter(id=anna.reader.user_id).update(email="rut@ankdamm.example")
+    invitation = invited(anna, "Stina.Rut@ankdamm.example")
+    page = sign_in(anna.administrator).get(url(anna, "staff_remove", anna.staff.pk))
+    assert f'id="ends_{invitation.pk}" checked' in page.content.decode()
+
+
+@pytest.mark.parametrize("whose", ["a colleague's", "the company's"])
+def test_an_address_that_others_have_too_is_named_and_not_ticked(
+    anna: cast.House, sign_in: Any, whose: str
+) -> None:
+    if whose == "a colleague's":
+        addressed(anna, "info@ankdamm.example")
+        info = StaffDetails(name="Kalle", email="info@ankdamm.example")
+        add_staff(anna.customer, info, by=anna.administrator, at=database_now())
+    else:
+        addressed(anna, anna.customer.email)
+    page = sign_in(anna.administrator).get(url(anna, "staff_remove", anna.staff.pk))
+    text = page.content.decode()
+    assert f'id="ends_{anna.reader.pk}">' in text
+    assert f'id="ends_{anna.reader.pk}" checked' not in text
+
+
+def test_a_colleague_tied_to_somebody_else_is_not_taken_for_a_leaver(
+    tied: cast.House, sign_in: Any
+) -> None:
+    """What an administrator has chosen goes before an address."""
+    other = add_staff(
+        tied.customer, StaffDetails(name="Kalle", email=tied.reader.user.email),
+        by=tied.administrator, at=database_now(),
+    )  # fmt: skip
+    page = sign_in(tied.administrator).get(url(tied, "staff_remove", other.pk)).content.decode()
+    assert f"ends_{tied.reader.pk}" not in page
+
+
+def ledger_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*args: Any) -> str:
+        raise OSError("the ledger is away")
+
+    monkeypatch.setattr(ledger, "intend", away)
+
+
+@pytest.mark.parametrize("way", ["one", "several"])
+def test_what_is_ticked_ends_although_the_ledger_is_away(
+    tied: cast.House, sign_in: Any, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    browser, hers = sign_in(tied.administrator), sign_in(tied.reader)
+    hers.raise_request_exception = browser.raise_request_exception = False
+    first_page = reverse("portal:overview", args=[tied.customer.number])
+    assert hers.get(first_page).status_code == 200
+    ledger_away(monkeypatch)
+    body: dict[str, Any] = {"ends": both(tied)}
+    if way == "one":
+        answer = browser.post(url(tied, "staff_remove", tied.staff.pk), body)
+    else:
+        body |= {"person": [str(tied.staff.pk)], "confirmed": "1"}
+        answer = browser.post(url(tied, "staff_remove_many"), body)
+    assert answer.status_code >= 500
+    assert hers.get(first_page).status_code in {302, 404}
+    assert find_invitation(tied.extra["invitation"].token) is None
+    assert names(tied) == []
+
+
+def test_a_removed_administrators_key_ends_although_the_ledger_is_away(
+    anna: cast.House, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by, at = anna.administrator, database_now()
+    change_role(anna.member, Role.ADMINISTRATOR, by=by, at=at)
+    other = Member.objects.get(pk=anna.member.pk)
+    key, _ = create_api_key(
+        anna.customer, label="Växel", scopes=["staff:read"], days=9, by=other, at=at
+    )
+    browser = sign_in(by)
+    browser.raise_request_exception = False
+    ledger_away(monkeypatch)
+    answer = browser.post(url(anna, "member_remove", other.pk), {"ends": [str(key.pk)]})
+    assert answer.status_code >= 500
+    assert ApiKey.objects.get(pk=key.pk).revoked_at is not None
 
 
 def test_what_is_not_ticked_stays(tied: cast.House, sign_in: Any) -> None:
