@@ -13,6 +13,7 @@ from django.db.models import F
 
 from messages.channels.email import send as email
 from messages.models import Delivery
+from messages.models.delivery import LEASE
 from messages.proof import with_attempt
 from smartsvar import mail
 from smartsvar.clock import database_now
@@ -20,7 +21,6 @@ from smartsvar.leases import take
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(minutes=10)  # above the longest SMTP dialogue: 16 steps of EMAIL_TIMEOUT
 RUN_SECONDS = 25  # below the interval of the schedule
 GIVE_UP_AFTER = timedelta(hours=48)
 LEAST_ATTEMPTS = 24  # what a restriction, or we, kept waiting for days is tried half a day yet
@@ -30,7 +30,9 @@ LONGEST_WAIT = timedelta(hours=1)
 
 def claim(delivery_id: UUID, at: datetime) -> Delivery | None:
     """Take a waiting delivery for this worker; None when it is not waiting (any more)."""
-    waiting = Delivery.objects.waiting(at).select_related("message__customer", "member__user")
+    waiting = Delivery.objects.waiting(at).select_related(
+        "message__customer", "member__user", "staff"
+    )
     changes = {"state": Delivery.State.CLAIMED, "attempts": F("attempts") + 1}
     return take(waiting, delivery_id, until=at + LEASE, **changes)
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from messages.models import Delivery
+from messages.models.delivery import LEASE
 
 State = Delivery.State
 Attempts = list[dict[str, Any]]
@@ -22,6 +23,7 @@ REASONS: dict[str, Any] = {
     "worker_died": gettext_lazy("the sending was broken off, perhaps after it had gone"),
     "message_gone": gettext_lazy("the message was being deleted"),
     "gone": gettext_lazy("the message was being deleted"),
+    "not_shown": gettext_lazy("the reader is not shown this message any more"),
     "recipient_erased": gettext_lazy("there was no address any more"),
     "bad_address": gettext_lazy("the address cannot be written to"),
     "unreadable": gettext_lazy("the message is damaged"),
@@ -79,7 +81,7 @@ def _now(delivery: Delivery) -> Iterator[Step]:
         what = _("next attempt at the earliest") if again else _("waits to be sent")
         yield Step(delivery.next_attempt_at, what)
     elif delivery.state == State.CLAIMED and delivery.lease_until is not None:
-        yield Step(delivery.created_at, _("is being sent"))
+        yield Step(delivery.lease_until - LEASE, _("is being sent"))
 
 
 def reason(code: str) -> str:

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from customers.models import Absence, Customer, StaffMember
+from customers.actions.invitations import invitations_of
+from customers.models import Absence, Customer, Invitation, StaffMember
 from smartsvar.audit.actors import Acting
 from smartsvar.audit.trail import record_many
 from smartsvar.paging import openable
@@ -18,21 +19,35 @@ WORD = r"[\w.+%-]"  # what an address goes on with: "eva@x.example" is not in "e
 
 @dataclass
 class Standing:
-    """Where an address stands. `notices`: people whose answer notice names it."""
+    """Where an address stands.
+
+    notices: people whose answer notice names it; facts: whose title or keywords do. invitations:
+    to it, which stay: whoever has the mail may accept.
+    """
 
     account: bool = False
     people: list[StaffMember] = field(default_factory=list)
     notices: list[StaffMember] = field(default_factory=list)
+    facts: list[StaffMember] = field(default_factory=list)
     absences: list[Absence] = field(default_factory=list)
+    invitations: list[Invitation] = field(default_factory=list)
 
     @property
     def anywhere(self) -> bool:
-        return bool(self.account or self.people or self.notices or self.absences)
+        return bool(self.account or self.people or self.notices or self.facts or self.absences)
+
+    @property
+    def places(self) -> int:
+        """In how many places it stands that a replacement changes."""
+        people = len(self.people) + len(self.notices) + len(self.facts)
+        return people + len(self.absences) + self.account
 
 
 def where_stands(customer: Customer, address: str) -> Standing:
     """Return where this address stands in the customer's own data, whatever its capitals."""
-    return _find(customer, address, StaffMember.objects.of(customer), Absence.objects.of(customer))
+    found = _find(customer, address, StaffMember.objects.of(customer), Absence.objects.of(customer))
+    found.invitations = [e for e in invitations_of(customer) if _same(e.email, address)]
+    return found
 
 
 def _find(
@@ -44,6 +59,8 @@ def _find(
             found.people.append(person)
         if _named(address).search(person.answer_notice):
             found.notices.append(person)
+        if any(_named(address).search(text) for text in (person.title, *person.keywords)):
+            found.facts.append(person)
     found.absences = [
         each for each in openable(list(absences)) if _named(address).search(each.text)
     ]
@@ -64,9 +81,14 @@ def replace_address(
         person.email = new
     for person in found.notices:
         person.answer_notice = _named(old).sub(lambda _: new, person.answer_notice)
+    for person in found.facts:
+        words = [_named(old).sub(lambda _: new, word) for word in person.keywords]
+        title = _named(old).sub(lambda _: new, person.title)
+        for name, value in (("title", title), ("keywords", words)):
+            setattr(person, name, value)
     for absence in found.absences:
         absence.text = _named(old).sub(lambda _: new, absence.text)
-    touched = {person.pk: person for person in (*found.people, *found.notices)}
+    touched = {person.pk: person for person in (*found.people, *found.notices, *found.facts)}
     _write(customer, list(touched.values()), found.absences, by=by, at=at)
     if found.account:
         customer.email = new

@@ -62,14 +62,18 @@ def _presence(person: StaffMember, absences: Iterable[Absence], at: datetime) ->
     if not begun:
         return Presence(None, None, person.answer_notice)
     current = max(begun, key=lambda each: (each.starts_at, each.created_at, each.pk))
-    back_at = _back_at(known, at)
-    return Presence(current, back_at, current.text or _sentence(current, back_at, at))
+    back = back_at(known, at)
+    return Presence(current, back, current.text or _sentence(current, back, at))
 
 
-def _back_at(absences: Sequence[Absence], at: datetime) -> datetime | None:
-    """Return the first moment after `at` at which none of these is in force; None: no end known."""
-    back = at
-    for each in sorted(absences, key=lambda each: each.starts_at):
+def back_at(absences: Sequence[Absence], at: datetime) -> datetime | None:
+    """Return the first moment after `at` at which none of one person's absences is in force.
+
+    Of whoever is in at `at`: after the first to come. None: no end is known.
+    """
+    known = sorted(absences, key=lambda each: each.starts_at)
+    back = max([at, *(each.starts_at for each in known[:1])])
+    for each in known:
         if each.starts_at > back:
             break
         if each.ends_at is None:

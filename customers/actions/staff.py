@@ -124,16 +124,27 @@ def registered(person: StaffMember | None) -> StaffMember | None:
 
 
 def find_in(people: Sequence[StaffMember], text: str) -> list[StaffMember]:
-    """Return who has each of the words somewhere: in name, title, keywords, address or number."""
+    """Return who has each of the words somewhere: in name, title, keywords, address or number.
+
+    A number is found as people write it, with spaces in it: 070-174 06 21, +46 (0)70 174.
+    """
     words = text.casefold().split()
-    return [person for person in people if all(_fits(person, word) for word in words)]
+    return [
+        person
+        for person in people
+        if _has_number(person, text) or all(_fits(person, word) for word in words)
+    ]
 
 
 def _fits(person: StaffMember, word: str) -> bool:
     said = "\n".join([person.name, person.title, person.email, *person.keywords]).casefold()
-    digits = NO_DIGITS.sub("", word).lstrip("0")  # 070-174 is +46 70 174
-    number = len(digits) > 2 and not re.search(r"[^\W\d_]", word)
-    return word in said or (number and digits in NO_DIGITS.sub("", person.phone))
+    return word in said or _has_number(person, word)
+
+
+def _has_number(person: StaffMember, text: str) -> bool:
+    digits = NO_DIGITS.sub("", text.replace("(0)", "")).lstrip("0")  # 070-174 is +46 70 174
+    number = len(digits) > 2 and not re.search(r"[^\W\d_]", text)
+    return number and digits in NO_DIGITS.sub("", person.phone)
 
 
 def sort_key(name: str) -> str:

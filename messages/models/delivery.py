@@ -1,6 +1,6 @@
 """One hand-over of a message to one address."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -20,6 +20,8 @@ from smartsvar.personal_data import (
     Role,
 )
 from smartsvar.vault.rows import SealedField, SealedModel, SealedQuerySet
+
+LEASE = timedelta(minutes=10)  # above the longest SMTP dialogue: 16 steps of EMAIL_TIMEOUT
 
 
 class DeliveryQuerySet(SealedQuerySet["Delivery"]):

@@ -18,6 +18,7 @@ from smartsvar.clock import STOCKHOLM
 
 DAYS = 14  # in the chart, today among them
 SOON = timedelta(days=7)
+LATE = timedelta(days=31)  # what is handed over later than that is not counted as new
 REMEMBERED = 60  # seconds
 TALLEST = 48  # units of the drawing, of the busiest day
 WIDE = 20  # units from one day to the next
@@ -108,7 +109,7 @@ def _count(member: Member, since: datetime | None, at: datetime, first: date | N
     parts: list[Any] = []
     for model, moment in ((Recording, "started_at"), (PhoneMessage, "taken_at")):
         unread = Q(read_at=None) if model is PhoneMessage else never
-        new = never if since is None else Q(**{f"{moment}__gt": since})
+        new = never if since is None else _new(moment, since)
         rows = model.objects.visible_to(member).order_by()
         day = _day(moment, first) if first else Value(None, output_field=DateField())
         going = never if member.customer.held else Q(due_at__lt=at + SOON, held=False)
@@ -121,6 +122,11 @@ def _count(member: Member, since: datetime | None, at: datetime, first: date | N
             )
         )  # fmt: skip
     return list(parts[0].union(parts[1], all=True))
+
+
+def _new(moment: str, since: datetime) -> Q:
+    """What came since then, also of a call that had begun before, or was handed over late."""
+    return Q(**{"received_at__gt": since, f"{moment}__gt": since - LATE})
 
 
 def _day(moment: str, first: date) -> Case:

@@ -29,15 +29,15 @@ PAGES = {
 def entries_for(member: Member) -> "QuerySet[AuditEntry]":
     """Return the trail as the member may read it, newest first.
 
-    To a member who is shown its own calls only: what it did itself, and what was done with the
-    calls and messages it is shown. That there are others is not to be learnt here. And to nobody
-    what another member asks about itself.
+    To a member who is shown its own calls only: what it did itself, what was done with its own
+    membership, and with the calls and messages it is shown. That there are others is not to be
+    learnt here. And to nobody what another member asks about itself.
     """
     entries: QuerySet[AuditEntry] = AuditEntry.objects.of(member.customer_id)
     entries = entries.filter(told_to(member.id))
     if member.sees_all:
         return entries
-    shown = Q(actor_kind="member", actor_id=member.id)
+    shown = Q(actor_kind="member", actor_id=member.id) | Q(object_id=member.id)
     for model in (Recording, PhoneMessage):
         shown |= Q(object_id__in=model.objects.visible_to(member).values("id"))
     return entries.filter(shown)

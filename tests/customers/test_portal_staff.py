@@ -32,6 +32,24 @@ def only_other(house: cast.House) -> StaffMember:
     return found
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["070-174 06 21", "+46 70 174 06 21", "0046701740621", "+46 (0)70-174 06 21", "174 06 21",
+     "0701740621", "testare 0621", "TEST växel"],
+)  # fmt: skip
+def test_somebody_is_found_as_people_write_the_number(
+    anna: cast.House, sign_in: Any, text: str
+) -> None:
+    now, by = database_now(), anna.member
+    wanted = StaffDetails(name="Tessa Testare", phone="+46701740621", keywords=["växel"])
+    add_staff(anna.customer, wanted, by=by, at=now)
+    add_staff(anna.customer, StaffDetails(name="Bo", phone="+46701740699"), by=by, at=now)
+    page = reverse("customers:staff_list", args=[anna.customer.number])
+    found = sign_in(anna.reader).get(page, {"q": text}).content.decode()
+    assert "Tessa Testare" in found
+    assert "Bo</" not in found
+
+
 def test_bertil_adds_a_person_whose_number_is_kept_whole_and_shown_short(
     anna: cast.House, sign_in: Any
 ) -> None:

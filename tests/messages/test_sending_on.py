@@ -9,10 +9,11 @@ from django.urls import reverse
 
 from customers.actions.covers import About, restrict
 from customers.actions.leaving import remove_member
-from customers.actions.staff import StaffDetails, add_staff, remove_staff
+from customers.actions.members import change_sight
+from customers.actions.staff import StaffDetails, add_staff, change_staff, remove_staff
 from customers.models import Member, Sees, StaffMember, Target
 from messages import sending_on
-from messages.delivery import deliver
+from messages.delivery import claim, deliver
 from messages.models import Delivery, PhoneMessage
 from messages.proof import reason, story_of, with_attempt
 from messages.sending_on import Recipient, SentOften, UnderWay, send_on
@@ -22,7 +23,7 @@ from tests import cast
 from tests.unreadable.damage import envelope_flipped
 
 pytestmark = pytest.mark.django_db(databases="__all__")
-State = Delivery.State
+State, Cause = Delivery.State, Delivery.Cause
 
 
 @pytest.fixture
@@ -65,6 +66,51 @@ def test_bertil_sends_it_again_and_it_counts_as_delivered(
     assert f"skickat igen av {anna.member.name}" in page
     assert "e-postservern: kod 550" in page, "the first one's story stays"
     assert AuditEntry.objects.filter(verb="phonemessage.sent_again").count() == 1
+
+
+def test_what_was_forwarded_to_a_member_who_is_not_shown_it_any_more_is_not_sent(
+    anna: cast.House, message: PhoneMessage
+) -> None:
+    to, at = Recipient(Cause.FORWARDED, member=anna.reader), database_now()
+    delivery = send_on(message, to, by=anna.member, at=at)
+    change_sight(anna.reader, sees=Sees.OWN, staff=None, by=anna.administrator, at=at)
+    assert deliver(delivery.id) == State.DEAD
+    delivery.refresh_from_db()
+    assert delivery.error == "not_shown"
+    assert not mail.outbox
+    assert reason("not_shown") == "den som skulle läsa det får inte se meddelandet längre"
+
+
+def test_what_waits_goes_to_the_address_that_the_register_has_now(anna: cast.House) -> None:
+    """Whose the wrong one is, nobody knows; an address that is taken away is not written to."""
+    by, at = anna.member, database_now()
+    corrected, emptied = (cast.message_of(anna, staff=anna.staff).deliveries.get() for _ in "12")
+    change_staff(anna.staff, StaffDetails(name="S", email="ny@x.example"), by=by, at=at)
+    assert deliver(corrected.id) == State.ACCEPTED
+    assert mail.outbox[-1].to == ["ny@x.example"]
+    assert newest(corrected.message).address == "ny@x.example", "the page says where it went"
+    change_staff(anna.staff, StaffDetails(name="S"), by=by, at=at)
+    assert deliver(emptied.id) == State.ACCEPTED
+    assert mail.outbox[-1].to == [anna.customer.email]
+
+
+def test_a_damaged_entry_of_the_register_stops_no_mail_to_its_person(
+    anna: cast.House, kalle: StaffMember
+) -> None:
+    delivery = cast.message_of(anna, staff=anna.staff).deliveries.get()
+    envelope_flipped(anna.staff, kalle)
+    assert deliver(delivery.id) == State.ACCEPTED
+    assert mail.outbox[-1].to == [delivery.address]
+
+
+def test_the_story_says_when_a_delivery_is_being_sent(anna: cast.House) -> None:
+    delivery = cast.message_of(anna, staff=anna.staff).deliveries.get()
+    old = database_now() - timedelta(minutes=5)
+    Delivery.objects.filter(id=delivery.id).update(created_at=old, next_attempt_at=old)
+    at = database_now()
+    claimed = claim(delivery.id, at)
+    assert claimed is not None
+    assert story_of(claimed)[-1].at == at
 
 
 def test_todays_address_is_offered_when_it_has_changed(

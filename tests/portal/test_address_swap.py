@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from customers.actions.absences import AbsenceFacts, add_absence
 from customers.actions.addresses import where_stands
+from customers.actions.invitations import invite
 from customers.actions.staff import StaffDetails, add_staff, change_staff
 from customers.models import Absence, Customer, StaffMember
 from messages.delivery import deliver
@@ -79,6 +80,24 @@ def test_what_waited_is_sent_to_the_new_address_and_what_was_sent_says_where_it_
     mail.outbox.clear()
     deliver(waiting.pk)
     assert [each.to for each in mail.outbox] == [[NEW]]
+
+
+def test_it_is_found_in_titles_and_keywords_and_an_invitation_to_it_is_named(
+    anna: cast.House, sign_in: Any
+) -> None:
+    by, at = anna.administrator, database_now()
+    old = "kalle@ankdamm.example"
+    details = StaffDetails(name="Kalle", title=f"Växel, {old}", keywords=[old.upper(), "order"])
+    kalle = add_staff(anna.customer, details, by=by, at=at)
+    invite(anna.customer, email=old, name="Kalle", role="reader", by=by, at=at)
+    browser, body = sign_in(by), {"old": old, "new": NEW}
+    shown = browser.post(page(anna), body).content.decode()
+    assert "Titel eller sökord" in shown
+    assert "en öppen inbjudan" in shown
+    browser.post(page(anna), body | {"confirmed": "yes"})
+    kalle = StaffMember.objects.get(pk=kalle.pk)
+    assert (kalle.title, kalle.keywords) == (f"Växel, {NEW}", [NEW, "order"])
+    assert not where_stands(anna.customer, old).anywhere
 
 
 def test_it_is_for_administrators_and_the_link_names_a_person_and_no_address(

@@ -9,11 +9,13 @@ from django.test import Client
 from django.urls import reverse
 
 from customers.actions.absences import AbsenceFacts, add_absence
+from customers.actions.members import change_role, change_sight
 from customers.models import Member, Sees, StaffMember
 from messages.models import PhoneMessage
 from recordings.models import Recording
 from smartsvar.clock import STOCKHOLM, database_now
-from smartsvar.portal.figures import DAYS, TALLEST, figures_for
+from smartsvar.portal.figures import DAYS, TALLEST, counted, figures_for
+from smartsvar.portal.trail import entries_for
 from smartsvar.portal.views.overview import _away_today
 from tests import cast
 from tests.conftest import browser as a_browser
@@ -83,8 +85,52 @@ def test_who_is_back_hides_nobody_who_is_away_now(anna: cast.House, monkeypatch:
         facts = AbsenceFacts(starts_at=at.replace(hour=hour + 1), ends_at=at.replace(hour=hour + 2))
         add_absence(anna.staff, facts, by=anna.member, at=at.replace(hour=0))
     facts = AbsenceFacts(starts_at=at.replace(hour=12))
-    now = add_absence(anna.staff, facts, by=anna.member, at=at.replace(hour=0))
-    assert [each["absence"] for each in _away_today(anna.member, at)] == [now]
+    add_absence(anna.staff, facts, by=anna.member, at=at.replace(hour=0))
+    (away,) = _away_today(anna.member, at)
+    assert (away["starts_at"], away["back_at"]) == (facts.starts_at, None)
+
+
+def test_who_has_lunch_on_a_day_of_travel_is_away_once_and_until_the_end_of_it(
+    anna: cast.House,
+) -> None:
+    at = datetime(2027, 2, 3, 12, 30, tzinfo=STOCKHOLM)
+    spans = {"travel": (8, 17), "lunch": (12, 13), "meeting": (17, 18), "other": (20, 21)}
+    for kind, (first, last) in spans.items():
+        facts = AbsenceFacts(
+            starts_at=at.replace(hour=first, minute=0), ends_at=at.replace(hour=last, minute=0),
+            kind=kind,
+        )  # fmt: skip
+        add_absence(anna.staff, facts, by=anna.member, at=at.replace(hour=0))
+    (away,) = _away_today(anna.member, at)
+    assert away["now"]
+    assert away["back_at"] == at.replace(hour=18, minute=0), "the next one follows at once"
+    (later,) = _away_today(anna.member, at.replace(hour=18, minute=30))
+    assert not later["now"]
+    assert (later["starts_at"].hour, later["back_at"].hour) == (19, 20), "in UTC"
+
+
+def test_a_call_that_was_under_way_at_the_sign_in_is_new_once_it_has_come(
+    anna: cast.House,
+) -> None:
+    now = database_now()
+    begun = now - timedelta(minutes=5)
+    cast.call_of(anna, started_at=begun)
+    cast.message_of(anna, taken_at=begun)
+    news, _ = counted(fresh(anna.administrator), now - timedelta(minutes=3), database_now())
+    assert (news.calls, news.letters) == (1, 1)
+    news, _ = counted(fresh(anna.administrator), database_now(), database_now())
+    assert (news.calls, news.letters) == (0, 0)
+
+
+def test_who_sees_ones_own_calls_reads_what_was_done_with_ones_own_membership(
+    anna: cast.House,
+) -> None:
+    by, at = anna.administrator, database_now()
+    change_sight(anna.reader, sees=Sees.OWN, staff=anna.staff, by=by, at=at)
+    change_role(anna.member, "reader", by=by, at=at)
+    seen = set(entries_for(fresh(anna.reader)).values_list("verb", "object_id"))
+    assert ("member.sight_changed", anna.reader.id) in seen
+    assert ("member.role_changed", anna.member.id) not in seen
 
 
 def test_the_days_are_swedish_days_and_a_row_falls_on_one(anna: cast.House) -> None:
@@ -99,8 +145,8 @@ def test_the_days_are_swedish_days_and_a_row_falls_on_one(anna: cast.House) -> N
         call = cast.call_of(anna)
         Recording._base_manager.filter(id=call.id).update(started_at=moment)
     figures = figures_for(fresh(anna.administrator), database_now())
-    counted = {each.day: each.calls for each in figures.days if each.calls}
-    assert counted == {day: 2, day + timedelta(days=1): 1}
+    per_day = {each.day: each.calls for each in figures.days if each.calls}
+    assert per_day == {day: 2, day + timedelta(days=1): 1}
     assert len(figures.days) == DAYS
     assert [each.day for each in figures.days] == sorted(each.day for each in figures.days)
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from customers.actions.absences import AbsenceFacts, add_absence
 from customers.actions.covers import About, hold
+from customers.actions.staff import StaffDetails, add_staff
 from customers.models import Hold, Member, Sees, Target
 from messages.models import Delivery, PhoneMessage
 from recordings.actions import play_recording
@@ -109,8 +110,9 @@ def test_when_more_are_away_than_are_named_the_calendar_is_named(
 ) -> None:
     monkeypatch.setattr("smartsvar.portal.views.overview.AWAY", 1)
     browser, now = sign_in(anna.administrator), database_now()
-    for many in (False, True):
-        add_absence(anna.staff, AbsenceFacts(starts_at=now), by=anna.member, at=now)
+    kalle = add_staff(anna.customer, StaffDetails(name="Kalle"), by=anna.member, at=now)
+    for person, many in ((anna.staff, False), (kalle, True)):
+        add_absence(person, AbsenceFacts(starts_at=now), by=anna.member, at=now)
         assert ("Fler är borta" in page(browser, anna, FIRST)) is many
 
 

@@ -9,21 +9,24 @@ from customers.readers import language_of
 from messages.models import Delivery, PhoneMessage
 from smartsvar import callers, letters, mail
 from smartsvar.unreadable import as_mail_trouble
+from smartsvar.vault.errors import Unreadable
 
 ADDRESS = ("address",)
 
 
 class NoRecipient(mail.GiveUp):
-    """There is no address any more: the person's is erased, and none may take its place."""
+    """Nobody may read it there any more: the address is erased, or the member is not shown it."""
 
 
 def send(delivery: Delivery) -> None:
     """Send the delivery's message to its address. Raises Unsure, TryAgain, GiveUp (smartsvar.mail).
 
-    A member's sign-in address is read now. Where the person whose address it was is erased, it goes
-    to the customer, as what is for nobody in particular does. Raises NoRecipient, a GiveUp, where
-    the customer has no address either, and for what was forwarded to somebody who is gone: a
-    colleague chose one reader, and the customer's mailbox has others.
+    A member's sign-in address is read now, and a person's from the register: what was corrected
+    since it was queued goes to the right one. Where the person whose address it was is erased, it
+    goes to the customer, as what is for nobody in particular does. Raises NoRecipient, a GiveUp,
+    where the customer has no address either, and for what was forwarded to somebody who is gone or
+    is not shown the message any more: a colleague chose one reader, and the customer's mailbox has
+    others.
     The Message-ID is the delivery's id, so a receiving system can tell a repetition.
     """
     mail.send(lambda: _mail_of(delivery))
@@ -38,7 +41,10 @@ def _mail_of(delivery: Delivery) -> EmailMultiAlternatives:
 
 def _address_of(delivery: Delivery) -> str:
     if delivery.member is not None:
+        if not delivery.member.may_see(delivery.message):
+            raise NoRecipient("not_shown")
         return delivery.member.user.email
+    _correct(delivery)
     forwarded = delivery.cause == Delivery.Cause.FORWARDED
     otherwise = "" if forwarded else delivery.message.customer.email
     address: str = delivery.address or otherwise
@@ -48,6 +54,19 @@ def _address_of(delivery: Delivery) -> str:
         delivery.address = address
         delivery.save(update_fields=ADDRESS)  # the page says where it went
     return address
+
+
+def _correct(delivery: Delivery) -> None:
+    """Take the address that the register has now; where its row is damaged, the one noted then."""
+    if delivery.staff is None:
+        return
+    try:
+        now: str = delivery.staff.email
+    except Unreadable:
+        return
+    if delivery.address != now:
+        delivery.address = now
+        delivery.save(update_fields=ADDRESS)
 
 
 def compose(message: PhoneMessage, address: str) -> EmailMultiAlternatives:

@@ -76,8 +76,7 @@ def _swap(member: Member, old: str, new: str) -> tuple[int, int]:
         found = replace_address(customer, old, new, by=member, at=at)
         mails = readdress(customer, old, new)
         record("customer.address_swapped", customer, by=member, customer_id=customer.pk, at=at)
-    places = len(found.people) + len(found.notices) + len(found.absences) + found.account
-    return places, mails
+    return found.places, mails
 
 
 def _address_of(customer: Customer, request: HttpRequest) -> str:

@@ -9,6 +9,7 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_safe
 
 from customers.access import member_page
+from customers.actions.presence import back_at
 from customers.history import LAST_TIME
 from customers.models import Absence, Member
 from messages.models import Delivery, PhoneMessage
@@ -19,6 +20,7 @@ from smartsvar.portal.figures import counted
 
 SHOWN = 6
 AWAY = 30  # people named; the calendar has all
+A_DAY = 4  # absences that a person has within a day, of most
 
 
 @require_safe
@@ -66,11 +68,24 @@ def _is_urgent(message: PhoneMessage) -> bool:
 
 
 def _away_today(member: Member, at: datetime) -> list[dict[str, Any]]:
-    """Return who is away now or later today, with the absence; who is back takes no place.
+    """Return who is away now or later today, each once; who is back takes no place.
 
-    At most AWAY and one more, which says that there are others.
+    now: whether the person is away at `at`, and back_at until when, None without an end; else
+    `starts_at` says from when. At most AWAY and one more, which says that there are others.
     """
     midnight = localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
     rows = Absence.objects.of(member.customer).overlapping(at, midnight + timedelta(days=1))
-    found = openable(list(rows.select_related("staff").order_by("starts_at", "id")[: AWAY + 1]))
-    return [{"person": each.staff, "now": each.starts_at <= at, "absence": each} for each in found]
+    rows = rows.select_related("staff").order_by("starts_at", "id")
+    theirs: dict[Any, list[Absence]] = {}
+    for absence in rows[: AWAY * A_DAY]:
+        theirs.setdefault(absence.staff_id, []).append(absence)
+    chosen = list(theirs.values())[: AWAY + 1]
+    readable = {each.pk for each in openable([absences[0] for absences in chosen])}
+    return [
+        {
+            "person": absences[0].staff, "now": absences[0].starts_at <= at,
+            "starts_at": absences[0].starts_at, "back_at": back_at(absences, at),
+        }
+        for absences in chosen
+        if absences[0].pk in readable
+    ]  # fmt: skip
