@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -19,6 +19,7 @@ from smartsvar.shredding.models import Gone
 
 FIELDS = ("name", "title", "phone", "email", "keywords", "answer_notice")
 NO_DIGITS = re.compile(r"\D+")
+AGAIN = timedelta(seconds=30)  # a form that is sent a second time within this was not meant twice
 REGISTER_LIMIT = 5000  # names are sealed, so the list is opened and sorted in memory
 
 
@@ -51,21 +52,39 @@ def add_staff(
     by: Acting,
     at: datetime,
     settle: Callable[[UUID], None] | None = None,
+    once: bool = False,
 ) -> StaffMember:
     """Add a person to the register; `settle` gets the id in the transaction.
 
-    Raises RegisterFull.
+    once: who was added a moment ago with the very same details is the same, and returned: a form's
+    button was pressed twice. Raises RegisterFull.
     """
     if StaffMember.objects.of(customer).count() >= REGISTER_LIMIT:
         raise RegisterFull
     person = StaffMember(customer=customer, created_at=at)
     _fill(person, details)
     with transaction.atomic():
+        known = _added_just_now(customer, details, at) if once else None
+        if known is not None:
+            return known
         person.save(force_insert=True)
         record("staffmember.added", person, by=by, customer_id=customer.id, at=at)
         if settle is not None:
             settle(person.pk)
     return person
+
+
+def _added_just_now(customer: Customer, details: StaffDetails, at: datetime) -> StaffMember | None:
+    """Return whom the same form has added; under a lock, for both may come at once."""
+    Customer.objects.select_for_update(no_key=True).get(id=customer.pk)
+    recent = StaffMember.objects.of(customer).filter(created_at__gt=at - AGAIN)
+    same = (p for p in openable(list(recent)) if all(_says(p, details, f) for f in FIELDS))
+    return next(same, None)
+
+
+def _says(person: StaffMember, details: StaffDetails, name: str) -> bool:
+    said, wanted = getattr(person, name), getattr(details, name)
+    return list(said) == list(wanted) if name == "keywords" else said == wanted
 
 
 def change_staff(

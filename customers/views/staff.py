@@ -59,7 +59,7 @@ def staff_add(request: HttpRequest, member: Member) -> HttpResponse:
     form = StaffForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            add_staff(member.customer, form.details(), by=member, at=database_now())
+            add_staff(member.customer, form.details(), by=member, at=database_now(), once=True)
         except RegisterFull:
             full = _("The register is full: it holds at most %(limit)d people.") % {
                 "limit": REGISTER_LIMIT
@@ -84,7 +84,8 @@ def staff_change(request: HttpRequest, member: Member, identity: UUID) -> HttpRe
         return redirect("customers:staff_list", member.customer.number)
     note_listed(Listed.REGISTER, member.customer, by=member, at=at)
     person.customer = member.customer
-    context = {"member": member, "form": form, "person": person} | _now(person, at)
+    held = bool(held_among(StaffMember, [person.pk]))
+    context = {"member": member, "form": form, "person": person, "held": held} | _now(person, at)
     return render(request, "customers/staff_form.html", context)
 
 

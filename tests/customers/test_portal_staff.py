@@ -1,14 +1,16 @@
 """The staff register on Mina Sidor."""
 
 import re
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
+from customers.actions.covers import About, hold
 from customers.actions.staff import StaffDetails, add_staff
-from customers.models import StaffMember
+from customers.models import Hold, StaffMember, Target
 from smartsvar.clock import database_now
 from tests import cast
 
@@ -30,6 +32,33 @@ def at(house: cast.House, page: str, *ids: Any) -> str:
 def only_other(house: cast.House) -> StaffMember:
     found: StaffMember = StaffMember.objects.of(house.customer).exclude(id=house.staff.id).get()
     return found
+
+
+def test_a_second_press_on_save_adds_nobody_twice(anna: cast.House, sign_in: Any) -> None:
+    browser = sign_in(anna.member)
+    for body in (MARTA, MARTA, MARTA | {"title": "Revisor"}):
+        assert browser.post(at(anna, "customers:staff_add"), body).status_code == 302
+    titles = [person.title for person in StaffMember.objects.of(anna.customer)]
+    assert sorted(title for title in titles if title in {"Ekonom", "Revisor"}) == [
+        "Ekonom", "Revisor",
+    ]  # fmt: skip
+    StaffMember.objects.update(created_at=database_now() - timedelta(minutes=1))
+    browser.post(at(anna, "customers:staff_add"), MARTA)
+    assert sum(p.title == "Ekonom" for p in StaffMember.objects.of(anna.customer)) == 2
+
+
+def test_a_held_persons_page_says_what_to_leave(anna: cast.House, sign_in: Any) -> None:
+    browser, page = sign_in(anna.member), at(anna, "customers:staff_change", anna.staff.pk)
+    said = "lämna det som ett rättsligt anspråk"
+    assert said not in browser.get(page).content.decode()
+    about = About(
+        target=Target.STAFF, object_model=StaffMember._meta.label, object_id=anna.staff.pk
+    )
+    hold(
+        anna.customer, about, kind=Hold.Kind.LEGAL, reason="Tvist", ends_at=None,
+        by=anna.administrator, at=database_now(),
+    )  # fmt: skip
+    assert said in browser.get(page).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -233,7 +233,8 @@ def test_what_a_leaving_administrator_has_made_is_listed_and_ended_as_ticked(
     key, invitation = made.extra["key"], made.extra["invitation"]
     assert f'value="{key.pk}"' in page
     assert f'value="{invitation.pk}"' in page
-    assert "checked" not in page
+    assert f'id="ends_{key.pk}">' in page, "a key runs an exchange: nobody ends it unasked"
+    assert f'id="ends_{invitation.pk}" checked>' in page
     assert str(made.key.pk) not in page, "that is Anna's own"
     browser.post(path, {"ends": [str(key.pk), str(invitation.pk), str(made.key.pk)]})
     assert not Member._base_manager.filter(pk=made.member.pk).exists()
