@@ -1,8 +1,6 @@
 """What an uploaded register would do to the one there is: nothing is done here."""
 
 import json
-import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -13,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from customers.actions.registers import Addition, Change
 from customers.actions.staff import FIELDS, StaffDetails
-from customers.forms.staff import StaffForm, keywords_in
+from customers.forms.staff import StaffForm
 from customers.models import StaffMember
 from customers.staff_files.columns import MEANINGS, in_writing
+from customers.staff_files.differing import SEPARATORS, differences
+from customers.staff_files.matching import Matching, Row, Values, folded
 
-SEPARATORS = re.compile("[;\n]")  # of keywords in a file, beside the comma
-Values = dict[str, Any]
 NAMED = 50  # changes that are shown one by one
 
 
@@ -90,46 +88,6 @@ def _written(details: StaffDetails, fields: Sequence[str]) -> list[Any]:
     return [getattr(details, name) for name in fields]
 
 
-class Matching:
-    """Finds whom of the register a row is, by e-mail or by name, nobody twice."""
-
-    def __init__(self, register: Sequence[StaffMember], by: str) -> None:
-        self._by = by
-        self._people: dict[tuple[str, str], list[StaffMember]] = defaultdict(list)
-        self._lines: dict[tuple[str, str], int] = {}
-        for person in register:
-            self._people[self._key({"name": person.name, "email": person.email})].append(person)
-
-    def _key(self, values: Values) -> tuple[str, str]:
-        """By e-mail; who has none is found by name among those who have none either."""
-        address = str(values.get("email", "")).casefold()
-        if self._by == "email" and address:
-            return ("email", address)
-        return ("name" if self._by == "name" else "name alone", _folded(values["name"]))
-
-    def find(self, values: Values, line: int) -> StaffMember | None:
-        """Return the person, None for a new one. Raises ValueError, saying why, when in doubt."""
-        key = self._key(values)
-        waiting = self._people.get(key, [])
-        alike = [person for person in waiting if not differences(person, values)]
-        if len(waiting) > 1 and not alike:
-            raise ValueError(_("Several on the register are called this or have this address."))
-        if waiting:
-            person = (alike or waiting)[0]
-            waiting.remove(person)
-            self._lines.setdefault(key, line)
-            return person
-        if key in self._lines:
-            same = _("The same as on line %(line)d.")
-            raise ValueError(same % {"line": self._lines[key]})
-        self._lines[key] = line
-        return None
-
-    def left(self) -> list[StaffMember]:
-        """Return whom no row was."""
-        return [person for people in self._people.values() for person in people]
-
-
 def make_plan(
     table: Sequence[Sequence[str]], meanings: Sequence[str], register: Sequence[StaffMember], *,
     match_by: str, removes: bool, lines: Sequence[int] = (),
@@ -140,22 +98,37 @@ def make_plan(
     Columns without a meaning are not looked at, and what no column says of a person stays. An
     empty cell empties. Whom the file does not name is removed only if `removes`.
     """
-    plan, matching = Plan(removes=removes), Matching(register, match_by)
+    plan = Plan(removes=removes)
     numbered = list(zip(lines or range(1, len(table) + 1), table, strict=True))
-    for line, values in _rows(numbered[1:], meanings, plan.troubles):
-        try:
-            person = matching.find(values, line)
-        except ValueError as error:
-            plan.troubles.append(Trouble(line, str(MEANINGS[match_by]), str(error)))
-            continue
-        if person is None:
-            plan.added.append(Addition(line, StaffDetails(**values)))
-        elif fields := differences(person, values):
-            plan.changed.append(Change(line, person, _whole(person, values), fields))
+    checked = _rows(numbered[1:], meanings, plan.troubles)
+    rows = [Row(line, values) for line, values in checked]
+    plan.left = Matching(register, rows, match_by).run()
+    _refuse_to_renew(plan, rows)
+    for row in rows:
+        if row.doubt:
+            plan.troubles.append(Trouble(row.line, str(MEANINGS[match_by]), row.doubt))
+        elif row.person is None:
+            plan.added.append(Addition(row.line, StaffDetails(**row.values)))
+        elif fields := differences(row.person, row.values):
+            whole = _whole(row.person, row.values)
+            plan.changed.append(Change(row.line, row.person, whole, fields))
         else:
             plan.same += 1
-    plan.left = matching.left()
     return plan
+
+
+def _refuse_to_renew(plan: Plan, rows: Sequence[Row]) -> None:
+    """Doubt a new person called as somebody who would be removed: it may be one and the same.
+
+    Whoever is removed and made anew loses calls, absences and membership.
+    """
+    leaving = {folded(person.name) for person in plan.removed}
+    for row in rows:
+        if row.person is None and not row.doubt and row.name in leaving:
+            row.doubt = _(
+                "Somebody of this name is on the register with another address, and would be"
+                " removed. Change the address there first, or choose to match by name."
+            )
 
 
 def _rows(
@@ -188,26 +161,8 @@ def _said(cells: Sequence[str], meanings: Sequence[str]) -> Values:
     return said
 
 
-def differences(person: StaffMember, values: Values) -> list[str]:
-    """Return the fields of which the values say something else than the register."""
-    return [
-        name for name in FIELDS if name in values and _other(getattr(person, name), values[name])
-    ]
-
-
-def _other(known: Any, said: Any) -> bool:
-    if isinstance(known, list):
-        # An API's keyword may hold a comma, or a semicolon.
-        return keywords_in(SEPARATORS.sub(",", ",".join(known))) != list(said)
-    return str(known).replace("\r\n", "\n").strip() != str(said).replace("\r\n", "\n")
-
-
 def _whole(person: StaffMember, values: Values) -> StaffDetails:
     return StaffDetails(**({name: getattr(person, name) for name in FIELDS} | values))
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.split()).casefold()
 
 
 def ids_of(people: Sequence[StaffMember]) -> list[UUID]:
