@@ -53,7 +53,8 @@ class MessageFilter(ListFilter):
             found = found.unread()
         if self.cleaned_data["state"]:
             found = self._in_state(found, State(self.cleaned_data["state"]))
-        return found.filter(staff=self.staff_id) if self.staff_id else found
+        narrowed: PhoneMessageQuerySet = self.narrow(found)
+        return narrowed
 
     def _in_state(self, rows: PhoneMessageQuerySet, state: State) -> PhoneMessageQuerySet:
         if state is State.UNDELIVERED:

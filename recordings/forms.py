@@ -23,7 +23,8 @@ class RecordingFilter(ListFilter):
         found = rows.started_between(self.start, self.end)
         if self.cleaned_data["caller"]:
             found = found.from_caller(self.customer, self.cleaned_data["caller"])
-        return found.filter(staff=self.staff_id) if self.staff_id else found
+        narrowed: RecordingQuerySet = self.narrow(found)
+        return narrowed
 
 
 LASTS = dict(zip(HOURS, (_("An hour"), _("A day"), _("A week")), strict=True))

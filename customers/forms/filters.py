@@ -12,8 +12,9 @@ from customers.actions.staff import register_of
 from customers.forms.focus import FocusingForm
 from customers.forms.people import person_field
 from customers.models import Customer
+from customers.models.tenancy import going_soon
 from smartsvar import callers
-from smartsvar.clock import STOCKHOLM
+from smartsvar.clock import STOCKHOLM, database_now
 
 YEARS = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 1, 1))]
 
@@ -25,7 +26,7 @@ def day_field(label: Any) -> forms.DateField:
 
 
 class ListFilter(FocusingForm):
-    """Days from and to (both included), a caller's number, a person on the staff."""
+    """Days from and to (both included), a caller's number, a person, only what is deleted soon."""
 
     since = day_field(_("From"))
     until = day_field(_("To and including"))
@@ -36,6 +37,7 @@ class ListFilter(FocusingForm):
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )
     staff = forms.Field(label=_("For"))  # with people as the form is made
+    soon = forms.BooleanField(label=_("Only what is deleted within a week"), required=False)
 
     def __init__(self, data: Any, *, customer: Customer) -> None:
         super().__init__(data, label_suffix="")
@@ -55,6 +57,19 @@ class ListFilter(FocusingForm):
         if not address:
             raise forms.ValidationError(_("Write a whole phone number, such as 070-174 06 05."))
         return address
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        first, last = said.get("since"), said.get("until")
+        if first and last and last < first:
+            self.add_error("until", _("The last day is before the first."))
+        return said
+
+    def narrow(self, rows: Any) -> Any:
+        """Return those of the rows that are for whom it says, and deleted when it says."""
+        if self.cleaned_data["soon"]:
+            rows = rows.filter(going_soon(self.customer, database_now()))
+        return rows.filter(staff=self.staff_id) if self.staff_id else rows
 
     @property
     def active(self) -> bool:

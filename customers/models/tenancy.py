@@ -1,7 +1,7 @@
 """What belongs to a customer is fetched through the customer, here and nowhere else."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 from uuid import UUID
 
@@ -15,6 +15,16 @@ if TYPE_CHECKING:
     from customers.models.member import Member
 
 M = TypeVar("M", bound="TenantOwned", covariant=True)
+
+
+SOON = timedelta(days=7)
+
+
+def going_soon(customer: "Customer", at: datetime) -> models.Q:
+    """Return which of the customer's rows are deleted within SOON of `at`: nothing that is held."""
+    if customer.held:
+        return models.Q(pk__in=[])
+    return models.Q(due_at__lt=at + SOON, held=False)
 
 
 class TenantQuerySet(ShreddableQuerySet[M]):

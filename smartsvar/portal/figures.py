@@ -12,12 +12,12 @@ from django.db.models import Case, Count, DateField, Min, Q, Value, When
 from django.db.models.functions import TruncDate
 
 from customers.models import Member
+from customers.models.tenancy import going_soon
 from messages.models import PhoneMessage
 from recordings.models import Recording
 from smartsvar.clock import STOCKHOLM
 
 DAYS = 14  # in the chart, today among them
-SOON = timedelta(days=7)
 LATE = timedelta(days=31)  # what is handed over later than that is not counted as new
 REMEMBERED = 60  # seconds
 TALLEST = 48  # units of the drawing, of the busiest day
@@ -112,7 +112,7 @@ def _count(member: Member, since: datetime | None, at: datetime, first: date | N
         new = never if since is None else _new(moment, since)
         rows = model.objects.visible_to(member).order_by()
         day = _day(moment, first) if first else Value(None, output_field=DateField())
-        going = never if member.customer.held else Q(due_at__lt=at + SOON, held=False)
+        going = going_soon(member.customer, at)
         parts.append(
             (rows if first else rows.filter(unread | new))
             .values(kind=Value(model._meta.model_name), day=day)

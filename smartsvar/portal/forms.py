@@ -46,7 +46,8 @@ class EventFilter(MessageFilter):
         found = rows.started_between(self.start, self.end)
         if self.cleaned_data["caller"]:
             found = found.from_caller(self.customer, self.cleaned_data["caller"])
-        return found.filter(staff=self.staff_id) if self.staff_id else found
+        narrowed: RecordingQuerySet = self.narrow(found)
+        return narrowed
 
 
 class SearchForm(FocusingForm):

@@ -10,13 +10,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from customers.actions.covers import About, restrict
-from customers.models import Sees, Target
+from customers.models import Customer, Sees, Target
 from messages.handling import Mark, add_note, assign_message, mark_messages
 from messages.models import Delivery, PhoneMessage
 from recordings.models import Recording, State
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
 from smartsvar.portal import search as searching
+from smartsvar.portal.figures import figures_for
 from smartsvar.vault.keys import forget_keys
 from tests import cast
 
@@ -42,6 +43,44 @@ def day_of(house: cast.House, *, at: datetime | None = None) -> list[Any]:
 
 def rows(browser: Any, path: str, **asked: Any) -> list[Any]:
     return [row.pk for row in browser.get(path, asked).context["page"].rows]
+
+
+LISTS = ["portal:events", "recordings:list", "phone_messages:list"]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_what_is_deleted_soon_is_listed_as_the_first_page_counts_it(
+    anna: cast.House, sign_in: Any, name: str
+) -> None:
+    now = database_now()
+    soon, later, held = day_of(anna)[:2], day_of(anna)[:2], day_of(anna)[:2]
+    for model in (Recording, PhoneMessage):
+        for found, days, kept in ((soon, 6, False), (later, 8, False), (held, 6, True)):
+            rows_ = model._base_manager.filter(pk__in=ids(found))
+            rows_.update(due_at=now + timedelta(days=days), held=kept)
+    browser, number = sign_in(anna.reader), anna.customer.number
+    listed = set(rows(browser, reverse(name, args=[number]), soon="on"))
+    wanted = {
+        each.pk for each in soon
+        if name == LISTS[0] or isinstance(each, Recording if name == LISTS[1] else PhoneMessage)
+    }  # fmt: skip
+    assert listed == wanted
+    if name == LISTS[0]:
+        first = browser.get(reverse("portal:overview", args=[number]))
+        assert f'href="{reverse(name, args=[number])}?soon=on"' in first.content.decode()
+        assert figures_for(anna.reader, now).going == len(listed)
+    Customer.objects.filter(pk=anna.customer.pk).update(held=True)
+    assert not rows(browser, reverse(name, args=[number]), soon="on"), "a hold keeps all of it"
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_filter_that_ends_before_it_begins_says_so(
+    anna: cast.House, sign_in: Any, name: str
+) -> None:
+    page = reverse(name, args=[anna.customer.number])
+    asked = {"since": "2026-11-05", "until": "2026-11-04"}
+    shown = sign_in(anna.reader).get(page, asked).content.decode()
+    assert "Den sista dagen ligger före den första." in shown
 
 
 def ids(found: list[Any]) -> list[Any]:
