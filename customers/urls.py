@@ -62,6 +62,7 @@ urlpatterns = [
     path("kontakt/tack", enquiry.contact_thanks, name="contact_thanks"),
     path("inbjudan/<str:token>/", invitation.accept, name="accept_invitation"),
     path("konto/", account.account, name="account"),
+    path("konto/namn", account.name, name="account_name"),
     path("konto/historik/", account.history, name="account_history"),
     path("konto/sessioner/avsluta", account.sessions_end, name="sessions_end"),
     path("konto/sessioner/<str:name>/avsluta", account.session_end, name="session_end"),

@@ -12,7 +12,8 @@ OPEN = {
     "password-forgotten": "/konto/password/reset/", "not-found": "/finns-inte/",
 }  # fmt: skip
 ACCOUNT = {
-    "account": "/konto/", "history": "/konto/historik/", "password": "/konto/password/change/",
+    "account": "/konto/", "history": "/konto/historik/", "name": "/konto/namn",
+    "password": "/konto/password/change/",
     "address": "/konto/email/", "second-factor": "/konto/2fa/totp/activate/",
     "passkey": "/konto/2fa/webauthn/add/", "design": "/design/", "mails": "/demo/mail/",
 }  # fmt: skip

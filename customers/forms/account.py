@@ -9,6 +9,17 @@ from customers.models import User
 from smartsvar.plain_text import PlainText
 
 
+class NameForm(PlainText, forms.Form):
+    """What the person is called."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+
+    def __init__(self, data: Any = None, *, name: str) -> None:
+        super().__init__(data, initial={"name": name}, label_suffix="")
+
+
 class LanguageForm(PlainText, forms.Form):
     """In which language we write to the person."""
 

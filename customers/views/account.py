@@ -12,15 +12,16 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from customers.access import memberships_of
 from customers.actions.identities import identity_of
-from customers.actions.people import choose_language
+from customers.actions.people import choose_language, rename
 from customers.actions.sessions import end_other_sessions, end_session, sessions_of
 from customers.browsers import Browser
-from customers.forms.account import LanguageForm
+from customers.forms.account import LanguageForm, NameForm
 from customers.history import address_in, note
 from customers.models import SignInEvent, User
 from smartsvar.clock import database_now
-from smartsvar.paging import page_of
+from smartsvar.paging import openable, page_of
 
 LATEST = 5
 LINES = 50
@@ -39,6 +40,7 @@ def account(request: HttpRequest) -> HttpResponse:
         return redirect("customers:account")
     context = {
         "form": form,
+        "names": _names(person),
         "sessions": sessions_of(person, request.session, at=database_now()),
         "events": _told(_history(person)[:LATEST]),
         "new_address": EmailAddress.objects.filter(user=person, primary=False).first(),
@@ -46,6 +48,29 @@ def account(request: HttpRequest) -> HttpResponse:
         **_factors(person),
     }
     return render(request, "customers/account/account.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def name(request: HttpRequest) -> HttpResponse:
+    """Correct one's own name, in every company where one is a member."""
+    person = cast(User, request.user)
+    names = _names(person)
+    if not names:  # support's people have none here
+        return redirect("customers:account")
+    form = NameForm(request.POST or None, name=names[0])
+    if request.method == "POST" and form.is_valid():
+        rename(person, form.cleaned_data["name"], at=database_now())
+        flash.success(request, _("Your name is saved."))
+        return redirect("customers:account")
+    context = {"form": form, "several": memberships_of(person).count() > 1}
+    return render(request, "customers/account/name.html", context)
+
+
+def _names(person: User) -> list[str]:
+    """Return what the person is called, by the newest membership first; each name once."""
+    found = openable(list(memberships_of(person).order_by("-joined_at", "-id")))
+    return list(dict.fromkeys(each.name for each in found))
 
 
 def _factors(person: User) -> dict[str, Any]:

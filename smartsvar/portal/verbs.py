@@ -73,6 +73,7 @@ DEEDS: dict[str, Any] = {
     "member.invited_again": gettext_lazy("sent an invitation again"),
     "member.joined": gettext_lazy("became a member"),
     "member.role_changed": gettext_lazy("changed a member's role"),
+    "member.renamed": gettext_lazy("corrected its own name"),
     "member.sight_changed": gettext_lazy("changed whose calls a member is shown"),
     "member.deleted": gettext_lazy("removed a member"),
     "member.purged": gettext_lazy("deleted a member whose time was up"),

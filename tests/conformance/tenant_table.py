@@ -246,6 +246,13 @@ TABLE: dict[str, Page | Api | Support | Open | SignedIn] = {
     "customers:member_remove": Page("administrator", form(302)),
     "customers:account": own_page(form()),
     "customers:account_history": own_page(get()),
+    "customers:account_name": SignedIn(
+        {
+            "anonymous": dict.fromkeys(METHODS, 302) | _refused(form()),
+            "member": form(),
+            "support": form(302) | get(302),
+        }
+    ),
     "customers:broker_sign_in": door(form(302) | get(302)),
     "customers:broker_answer": door({"get": 302}),
     "customers:broker_refused": door(get(404)),  # for a reason that is none

@@ -9,12 +9,14 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from customers.actions.members import join
 from customers.browsers import Browser, browser_of
 from customers.history import address_in, note
-from customers.models import Session, SignInEvent, User
+from customers.models import Member, Session, SignInEvent, User
 from customers.sessions import hashed
 from customers.tasks import send_account_mails
 from privacy.purging.purge import purge
+from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
 from smartsvar.vault.second_factor import forget_person, seal_secret
 from tests import cast
@@ -164,6 +166,29 @@ def test_login_history_tells_what_happened(anna: cast.House) -> None:
     for words in ("Misslyckat försök", "Inloggad", "Lösenordet bytt", "Firefox på Windows", FROM):
         assert words in page
     assert "180 dagar" in page
+
+
+def test_rut_corrects_her_name_wherever_she_is_a_member(
+    anna: cast.House, cecilia: cast.House, sign_in: Any
+) -> None:
+    person, at = anna.reader.user, database_now()
+    join(cecilia.customer, person, role="reader", name="Rut Rutgersson", at=at)
+    browser, page = sign_in(anna.reader), reverse("customers:account_name")
+    assert f'href="{page}"' in browser.get(reverse("customers:account")).content.decode()
+    assert "i alla företag" in browser.get(page).content.decode()
+    wrong = browser.post(page, {"name": "Rut\u202eRut"}).content.decode()
+    assert "errorlist" in wrong
+    assert browser.post(page, {"name": "Rut Ruter"}).status_code == 302
+    mine = Member.objects.filter(user=person)
+    assert {each.name for each in mine} == {"Rut Ruter"}
+    assert len(mine) == 2
+    told = AuditEntry.objects.filter(verb="member.renamed")
+    assert set(told.values_list("customer_id", "object_id", "actor_id")) == {
+        (each.customer_id, each.pk, each.pk) for each in mine
+    }
+    browser.post(page, {"name": "Rut Ruter"})
+    assert told.count() == 2, "nothing is corrected twice"
+    assert Member.objects.get(pk=anna.member.pk).name == anna.member.name
 
 
 def test_of_an_address_that_nobody_has_nothing_is_kept(anna: cast.House) -> None:

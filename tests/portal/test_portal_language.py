@@ -17,7 +17,8 @@ SWEDISH = BASE_DIR / "locale/sv/LC_MESSAGES/django.po"
 PAGES = [each for each in ADDRESSES if each.get == 200 and each.name not in FILES]
 ACCOUNT = [
     "account_change_password", "account_email", "account_logout", "customers:account",
-    "customers:account_history", "mfa_activate_totp", "mfa_add_webauthn", "account_reauthenticate",
+    "customers:account_history", "customers:account_name", "mfa_activate_totp",
+    "mfa_add_webauthn", "account_reauthenticate",
 ]  # fmt: skip
 PUBLIC = [
     "portal:front",
