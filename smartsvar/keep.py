@@ -46,12 +46,12 @@ class Keep:
     with_parent: str = ""
 
     def in_words(self) -> str:
-        """Return the period in the reader's language: "3 months", "14 days"."""
+        """Return the period in the reader's language: "3 months", "10 years", "14 days"."""
         if self.fiscal_years:
             return _("through the %d calendar years after the fiscal year") % self.fiscal_years
         parts = []
         if self.months:
-            parts.append(ngettext("%d month", "%d months", self.months) % self.months)
+            parts.append(_months_in_words(self.months))
         if days := self.chosen_days():
             parts.append(ngettext("%d day", "%d days", days) % days)
         return " ".join(parts)
@@ -118,6 +118,14 @@ class Keep:
         end = later(start, months=self.months or 0, days=self.chosen_days() or 0)
         shorter = fact(self.shortened_by) if self.shortened_by else None
         return end if shorter is None else min(end, later(start, days=shorter))
+
+
+def _months_in_words(months: int) -> str:
+    """Say years from three on, where they are whole: nobody counts ten of them in months."""
+    years, rest = divmod(months, 12)
+    if years >= 3 and not rest:
+        return ngettext("%d year", "%d years", years) % years
+    return ngettext("%d month", "%d months", months) % months
 
 
 def follow(row: object, path: str) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +22,26 @@ def local(*parts: int, fold: int = 0) -> datetime:
 @pytest.mark.parametrize(("months", "days"), [(3, 92), (6, 184), (12, 366), (24, 731)])
 def test_the_most_days_that_months_can_have_count_the_leap_day(months: int, days: int) -> None:
     assert Keep(months=months).most_days() == days
+
+
+@pytest.mark.parametrize(
+    ("months", "swedish", "english"),
+    [
+        (1, "1 månad", "1 month"),
+        (24, "24 månader", "24 months"),
+        (35, "35 månader", "35 months"),
+        (36, "3 år", "3 years"),
+        (42, "42 månader", "42 months"),
+        (120, "10 år", "10 years"),
+    ],
+)
+def test_whole_years_are_said_as_years_from_three_on(
+    months: int, swedish: str, english: str
+) -> None:
+    for language, words in (("sv", swedish), ("en", english)):
+        with translation.override(language):
+            assert Keep(months=months).in_words() == words
+            assert Keep(months=months, days=2).in_words().startswith(f"{words} 2 da")
 
 
 @pytest.mark.parametrize(

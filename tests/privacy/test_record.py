@@ -166,6 +166,7 @@ PERIODS = {
         "24 months after the contract's end; never while the contract runs"
     ),
     Keep(months=6, since="paid_at"): "6 months after the payment",
+    Keep(months=120, since="ended_at"): "10 years after the end",
     Keep(fiscal_years=7, since="year_ends"): ("through the 7 calendar years after the fiscal year"),
     Keep(with_parent="staff"): "as long as what it belongs to (staff member)",
     Keep(days=5, since="ended_at", capped_by="received_at", shortened_by="customer.x"): (
