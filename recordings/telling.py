@@ -5,6 +5,7 @@ words of the reason, which stay on the page that the link leads to.
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -14,8 +15,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Member, Role
-from customers.readers import write_to
+from customers.readers import administrators_of, note_told, write_each
 from recordings.models import Listen, ListeningGrant, Recording
 from smartsvar import mail
 from smartsvar.audit.actors import pseudonym
@@ -41,26 +41,30 @@ def waiting(at: datetime) -> "QuerySet[ListeningGrant]":
 def tell(identity: UUID, at: datetime) -> str:
     """Mail of one permission's first use; return a code of what hindered it, or "".
 
-    It is sent twice rather than not at all, if the worker dies while sending.
+    To each administrator alone: whose mail server says "later" is tried again, and the others are
+    not told twice. It is sent twice rather than not at all, if the worker dies while sending.
     """
     mine = ListeningGrant.objects.filter(id=identity, told_at=None, telling_until=at + LEASE)
     if not waiting(at).order_by().filter(id=identity).update(telling_until=at + LEASE):
         return ""
     code = ""
     try:
-        mail.send(lambda: _write(identity))
+        mail.send_each(
+            lambda: _write(identity),
+            partial(note_told, ListeningGrant.objects.filter(id=identity)),
+        )
     except mail.TryAgain as error:
         mine.update(telling_until=None)
         log.info("mail of a listening waits", object=str(identity), error=str(error))
         return str(error)
-    except (mail.GiveUp, mail.Unsure) as error:  # the page shows it all the same
+    except mail.GiveUp as error:  # the page shows it all the same
         code = str(error)
         log.warning("mail of a listening not delivered", object=str(identity), error=code)
-    mine.update(told_at=at, telling_until=None)
+    mine.update(told_at=at, telling_until=None, told_to=[])
     return code
 
 
-def _write(identity: UUID) -> list[EmailMultiAlternatives]:
+def _write(identity: UUID) -> dict[UUID, EmailMultiAlternatives]:
     with as_mail_trouble():
         grant = ListeningGrant.objects.select_related("customer").defer("sealed").get(id=identity)
         customer, first = grant.customer, grant.listens.earliest("at", "id")
@@ -75,17 +79,15 @@ def _write(identity: UUID) -> list[EmailMultiAlternatives]:
             "permissions": settings.PUBLIC_URL + reverse("portal:grants", args=[customer.number]),
         }
         subject = _("Support has listened to a call")
-        return write_to(
-            _administrators(grant), "recordings/mail/listened", facts,
+        return write_each(
+            _untold(grant), "recordings/mail/listened", facts,
             subject=subject, otherwise=customer.language,
         )  # fmt: skip
 
 
-def _administrators(grant: ListeningGrant) -> list[str]:
-    """Return their addresses, of restricted ones too: what is told protects them."""
-    rows = Member.objects.filter(customer=grant.customer_id, role=Role.ADMINISTRATOR).timely()
-    able = rows.filter(user__is_active=True).order_by("joined_at", "id")
-    found = list(able.values_list("user__email", flat=True))
+def _untold(grant: ListeningGrant) -> dict[UUID, str]:
+    """Return the administrators who are not told yet."""
+    found = administrators_of(grant.customer_id, besides=grant.told_to)
     if not found:
         raise mail.GiveUp("nobody_to_tell")
     return found

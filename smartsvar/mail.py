@@ -1,7 +1,9 @@
 """Handing one mail to the mail server, and what the server's answer means."""
 
 import smtplib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from uuid import UUID
 
 import structlog
 from django.core.mail import EmailMessage, get_connection
@@ -44,7 +46,40 @@ def send(write: Callable[[], EmailMessage | Sequence[EmailMessage]]) -> None:
     Several are one notice to readers of several languages: like one mail to several people, it
     counts as taken when the server took it for some of them.
     """
-    mails = _written(write)
+    _hand_over(_written(write))
+
+
+def send_each(
+    write: Callable[[], Mapping[UUID, EmailMessage]], done: Callable[[UUID], None]
+) -> None:
+    """Send mails that stand alone, each under its reader's id. Raises TryAgain, GiveUp.
+
+    `done` hears at once of each that is dealt with: taken, refused for good, or perhaps taken.
+    TryAgain says that others are left; `write` then leaves out those that are done.
+    """
+    with _writing():
+        mails = write()
+    if not mails:
+        raise GiveUp("nobody")
+    left = ""
+    for reader, each in mails.items():
+        try:
+            with _writing():
+                _check(each)
+            _hand_over([each])
+        except TryAgain as error:
+            left = str(error)
+            if left in FOR_ALL:
+                break
+            continue
+        except (GiveUp, Unsure) as error:
+            log.warning("mail not delivered to one of several", error=str(error))
+        done(reader)
+    if left:
+        raise TryAgain(left)
+
+
+def _hand_over(mails: Sequence[EmailMessage]) -> None:
     connection = _opened()
     try:
         troubles = [error for each in mails if (error := _trouble(each, connection))]
@@ -79,14 +114,21 @@ def _because(trouble: Trouble, error: Exception) -> Trouble:
 def _written(
     write: Callable[[], EmailMessage | Sequence[EmailMessage]],
 ) -> Sequence[EmailMessage]:
-    try:
+    with _writing():
         written = write()
         mails = [written] if isinstance(written, EmailMessage) else written
         for mail in mails:
-            _check_addresses(mail)
-            mail.message().as_bytes()
-        if not mails:
-            raise GiveUp("nobody")
+            _check(mail)
+    if not mails:
+        raise GiveUp("nobody")
+    return mails
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Raise whatever hinders the writing of a mail as what will become of the mail."""
+    try:
+        yield
     except (GiveUp, TryAgain):
         raise
     except (OperationalError, InterfaceError) as error:  # a database is away, which passes
@@ -94,7 +136,6 @@ def _written(
     except Exception as error:  # whatever it is, it will not be better the next time
         log.exception("mail cannot be written")
         raise GiveUp(type(error).__name__[:40]) from error
-    return mails
 
 
 def _opened() -> BaseEmailBackend:
@@ -109,12 +150,13 @@ def _opened() -> BaseEmailBackend:
     return connection
 
 
-def _check_addresses(mail: EmailMessage) -> None:
+def _check(mail: EmailMessage) -> None:
     try:
         for address in mail.recipients():
             sanitize_address(address, "utf-8")
     except ValueError as error:  # UnicodeError is one
         raise GiveUp("bad_address") from error
+    mail.message().as_bytes()
 
 
 def _refused(code: int) -> Trouble:

@@ -1,6 +1,7 @@
 """Mail about signing: the code to whoever signs, and to all administrators that it was signed."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -10,8 +11,8 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Customer, Member, Role
-from customers.readers import language_of, write_to
+from customers.models import Customer, Member
+from customers.readers import administrators_of, language_of, note_told, write_each
 from privacy.models import SignedAgreement, Signing
 from smartsvar import letters, mail
 from smartsvar.clock import STOCKHOLM, database_now
@@ -73,37 +74,38 @@ def _write_code(identity: UUID) -> EmailMultiAlternatives:
 
 
 def tell_of(identity: UUID, at: datetime) -> bool:
-    """Mail all administrators that the agreement was signed; return whether it is dealt with."""
+    """Mail all administrators that the agreement was signed; return whether it is dealt with.
+
+    Each alone: whose mail server says "later" is tried again, and the others are not told twice.
+    """
     waiting = SignedAgreement.objects.untold(at).filter(id=identity)
     if not waiting.update(telling_until=at + LEASE):
         return False
     mine = SignedAgreement.objects.filter(id=identity)
     try:
-        mail.send(lambda: _write_notice(identity))
+        mail.send_each(lambda: _write_notice(identity), partial(note_told, mine))
     except mail.TryAgain as error:
         log.info("notice waits", object=str(identity), error=str(error))
         if mine.filter(signed_at__gt=at - GIVE_UP_AFTER).update(telling_until=None):
             return False
-    except (mail.GiveUp, mail.Unsure) as error:
+    except mail.GiveUp as error:
         log.warning("notice not delivered", object=str(identity), error=str(error))
-    mine.update(told_at=at, telling_until=None)
+    mine.update(told_at=at, telling_until=None, told_to=[])
     return True
 
 
-def _write_notice(identity: UUID) -> list[EmailMultiAlternatives]:
-    """To each of them at once, restricted ones too: who has taken over a sign-in signs unseen."""
+def _write_notice(identity: UUID) -> dict[UUID, EmailMultiAlternatives]:
+    """To everybody not told yet, restricted ones too: who has taken over a sign-in signs unseen."""
     with as_mail_trouble():
         signed = SignedAgreement.objects.defer("sealed").get(id=identity)
         customer = Customer.objects.timely().filter(id=signed.customer_id).first()
-        people = Member.objects.filter(customer=signed.customer_id, role=Role.ADMINISTRATOR)
-        able = people.timely().filter(user__is_active=True).order_by("joined_at", "id")
-        addresses = list(able.values_list("user__email", flat=True))
-        if customer is None or not addresses:
+        readers = administrators_of(signed.customer_id, besides=signed.told_to)
+        if customer is None or not readers:
             raise mail.GiveUp("nobody_to_tell")
         page = reverse("privacy:agreement", args=[customer.number])
         when = signed.signed_at.astimezone(STOCKHOLM)
         facts = {"number": customer.number, "when": when, "link": settings.PUBLIC_URL + page}
-        return write_to(
-            addresses, "privacy/mail/agreement_signed", facts,
+        return write_each(
+            readers, "privacy/mail/agreement_signed", facts,
             subject=_("The data processing agreement is signed"), otherwise=customer.language,
         )  # fmt: skip

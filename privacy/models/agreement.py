@@ -48,6 +48,7 @@ class SignedAgreement(Shreddable):
             "customer_id": "technical",
             "signed_by": "technical",
             "told_at": "technical",
+            "told_to": "technical",
             "telling_until": "technical",
             "pdf": "the agreement itself, which the customer has",
             "content": "the agreement itself, which the customer has",
@@ -78,6 +79,8 @@ class SignedAgreement(Shreddable):
     signed_by = models.UUIDField()
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     told_at = models.DateTimeField(null=True)
+    # The ids of the members who have the mail, until all have.
+    told_to = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     telling_until = models.DateTimeField(null=True)  # a worker's lease on the mail
 
     name = SealedField("", help_text="Who signed, as the signer wrote it.")

@@ -62,7 +62,7 @@ class ListeningGrant(TenantOwned):
             "kind", "recording", "calls_from", "calls_before", "begins_at", "ends_at",
             "revoked_at", "granted_by", "revoked_by", "reason",
         ),
-        withhold={"customer": "technical", "told_at": "technical", "telling_until": "technical"},
+        withhold=dict.fromkeys(("customer", "told_at", "told_to", "telling_until"), "technical"),
         readable={
             "kind": "one of two words",
             "recording": "pseudonymous id",
@@ -92,6 +92,8 @@ class ListeningGrant(TenantOwned):
     granted_by = models.UUIDField()  # the member's id
     revoked_by = models.UUIDField(null=True)
     told_at = models.DateTimeField(null=True)  # the mail of its first use: sent, or given up
+    # The ids of the members who have that mail, until all have.
+    told_to = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     telling_until = models.DateTimeField(null=True)  # a worker's lease on that mail
 
     reason = SealedField("", help_text="Why, in the customer's own words.")

@@ -36,7 +36,9 @@ def code() -> dict[str, str]:
 def test_every_template_of_a_mail_is_written_as_text_and_html(kind: str) -> None:
     users = [text for text in code().values() if f'"{kind}"' in text]
     assert len(users) == 1
-    assert re.search(rf"(?:letters\.write|write_to)\((?:[^()]|\([^()]*\))*?\"{kind}\"", users[0])
+    assert re.search(
+        rf"(?:letters\.write|write_to|write_each)\((?:[^()]|\([^()]*\))*?\"{kind}\"", users[0]
+    )
 
 
 def test_no_mail_is_written_anywhere_else() -> None:

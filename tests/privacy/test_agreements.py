@@ -47,6 +47,7 @@ from smartsvar.clock import database_now
 from smartsvar.keep import later
 from subprocessors.notices import today
 from tests import cast
+from tests.mailbox import mails_to
 from tests.privacy.pdf_text import text_of
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -531,12 +532,38 @@ def test_all_administrators_are_told_that_it_was_signed_and_nothing_more(
     change_role(anna.member, "administrator", by=anna.administrator, at=at)
     signed(anna.administrator, at)
     told = [mail for mail in mails() if "undertecknades" in mail.body]
-    assert len(told) == 1
-    assert set(told[0].to) == {anna.administrator.user.email, anna.member.user.email}
-    for secret in ("Anna Ank", "VD", anna.customer.company_name):
-        assert secret not in told[0].body
+    both = {anna.administrator.user.email, anna.member.user.email}
+    assert (len(told), {address for mail in told for address in mail.to}) == (2, both)
+    for mail in told:
+        for secret in ("Anna Ank", "VD", anna.customer.company_name):
+            assert secret not in mail.body
     outbox.outbox.clear()
     assert mails() == [], "once"
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_who_could_not_be_mailed_for_now_is_told_of_it_later_and_nobody_twice(
+    anna: cast.House, language: str, settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    at = database_now()
+    change_role(anna.member, "administrator", by=anna.administrator, at=at)
+    first, other = anna.administrator.user, anna.member.user
+    address = other.email
+    refused = f"later@{address.partition('@')[2]}"
+    User.objects.filter(pk=other.pk).update(email=refused, language=language)
+    agreement = signed(anna.administrator, at)
+    tell_waiting()
+    tell_waiting()
+    agreement.refresh_from_db()
+    assert (agreement.told_at, agreement.told_to) == (None, [str(anna.administrator.pk)])
+    User.objects.filter(pk=other.pk).update(email=address)  # as if its server took mail again
+    tell_waiting()
+    tell_waiting()
+    assert (len(mails_to(first.email)), len(mails_to(address))) == (1, 1)
+    agreement.refresh_from_db()
+    assert agreement.told_at is not None
+    assert agreement.told_to == []
 
 
 def test_a_new_version_is_told_of_with_what_changed(anna: cast.House, sign_in: Any) -> None:

@@ -48,9 +48,10 @@ def plays(call: Recording, agent: User) -> None:
     play_recording(call, by=agent, at=database_now()).close()
 
 
-def bjorn(house: cast.House, language: str) -> User:
+def bjorn(house: cast.House, language: str, mailbox: str = "") -> User:
     """Björn is another administrator."""
-    user = User.objects.create(email=f"bjorn-{uuid4().hex[:8]}@ankdamm.example", language=language)
+    name = mailbox or f"bjorn-{uuid4().hex[:8]}"
+    user = User.objects.create(email=f"{name}@ankdamm.example", language=language)
     join(house.customer, user, role=Role.ADMINISTRATOR, name="Björn", at=database_now())
     return user
 
@@ -74,6 +75,34 @@ def test_anna_reads_it_in_english_and_björn_in_swedish(
             assert address in part(english)
             assert address in part(swedish)
     assert mails_to(cecilia.administrator.user.email) == []
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_björn_whose_mail_server_says_later_is_told_later_and_anna_once(
+    anna: cast.House, heard: ListeningGrant, language: str
+) -> None:
+    person = anna.administrator.user
+    User.objects.filter(pk=person.pk).update(language="sv")
+    other = bjorn(anna, language, mailbox="later")
+    for _ in range(2):
+        assert tell_listening(str(heard.pk)) == "smtp_451"
+        assert len(mails_to(person.email)) == 1
+    heard.refresh_from_db()
+    assert (heard.told_at, heard.told_to) == (None, [str(anna.administrator.pk)])
+    other.email = f"bjorn-{uuid4().hex[:8]}@ankdamm.example"  # a server that takes it
+    other.save()
+    assert tell_listenings() == 1
+    assert (len(mails_to(person.email)), len(mails_to(other.email))) == (1, 1)
+    heard.refresh_from_db()
+    assert heard.told_at is not None
+    assert heard.told_to == []
+
+
+def test_who_has_no_mailbox_keeps_nobody_waiting(anna: cast.House, heard: ListeningGrant) -> None:
+    bjorn(anna, "en", mailbox="bounce")
+    assert tell_listenings() == 1
+    assert tell_listenings() == 0
+    assert len(mails_to(anna.administrator.user.email)) == 1
 
 
 def test_the_mail_says_who_and_when_and_nothing_of_the_call_or_of_the_reasons_words(
