@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from customers.models import Customer, Member, StaffMember, Target
 from customers.models.cover import Cover
 from smartsvar import callers
+from smartsvar.counts import grouped
 from smartsvar.paging import openable
 
 MOST = 500  # shown at a time, newest first
@@ -42,12 +43,12 @@ def warn_of_what_goes(request: HttpRequest, cover: Cover) -> None:
     """Say, to whoever placed it, how much about the caller was being deleted already."""
     if cover.too_late:
         told = ngettext(
-            "%(count)d record about the caller is being deleted already: it came too late for it.",
-            "%(count)d records about the caller are being deleted already: it came too late for"
+            "%(count)s record about the caller is being deleted already: it came too late for it.",
+            "%(count)s records about the caller are being deleted already: it came too late for"
             " them.",
             cover.too_late,
         )
-        flash.warning(request, told % {"count": cover.too_late})
+        flash.warning(request, told % {"count": grouped(cover.too_late)})
 
 
 def _names(customer: Customer, covers: list[Any]) -> dict[Any, str]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from customers.staff_files.workbook import rows_of_workbook
+from smartsvar.counts import grouped
 from smartsvar.csv_cells import restored
 
 MOST_BYTES = 5 * 1024 * 1024
@@ -53,8 +54,8 @@ def read_sheet(content: bytes) -> Sheet:
             table.append(cells)
             lines.append(line)
         if len(table) > MOST_ROWS + 1:
-            most = _("The file has too many rows: at most %(count)d people.")
-            raise BadFile(most % {"count": MOST_ROWS})
+            most = _("The file has too many rows: at most %(count)s people.")
+            raise BadFile(most % {"count": grouped(MOST_ROWS)})
         if len(cells) > MOST_COLUMNS and any(cells[MOST_COLUMNS:]):
             raise BadFile(_("The file has too many columns: at most %d.") % MOST_COLUMNS)
     if len(table) < 2:

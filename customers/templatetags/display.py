@@ -13,7 +13,7 @@ from customers.broker.conversation import is_open
 from customers.forms.focus import focus_on_mistake
 from customers.labels import company_label
 from customers.models import Customer, StaffMember
-from smartsvar import callers
+from smartsvar import callers, counts
 from smartsvar.personal_data import keep_of
 from smartsvar.unreadable import noticed_in_list
 from smartsvar.vault.errors import Unreadable
@@ -28,6 +28,18 @@ def phone(address: str) -> str:
         return callers.display(address) or _("withheld number")
     except ValueError:
         return address
+
+
+@register.filter
+def grouped(count: int) -> str:
+    """10 000: of counts, never of what only looks like a number."""
+    return counts.grouped(count)
+
+
+@register.filter
+def file_size(size: int) -> str:
+    """1 023,5 KB: how big a file of so many bytes is."""
+    return counts.file_size(size)
 
 
 @register.filter

@@ -26,7 +26,7 @@ def settings(request: HttpRequest, member: Member) -> HttpResponse:
         return render(
             request,
             "customers/settings_confirm.html",
-            {"member": member, "days": days, "doomed": doomed},
+            {"member": member, "days": days, "older": doomed},
         )
     if days != member.customer.recording_days:
         shorten_recordings(member.customer, days, by=member, at=at)

@@ -30,6 +30,7 @@ from customers.forms.staff import ChosenForm, SearchForm, StaffForm
 from customers.models import Customer, Member, StaffMember
 from customers.views.ties import end_chosen
 from smartsvar.clock import database_now
+from smartsvar.counts import grouped
 from smartsvar.shredding.claims import held_among
 
 SHOWN = 100  # people per page
@@ -46,7 +47,7 @@ def staff_list(request: HttpRequest, member: Member) -> HttpResponse:
     page = form.page_of(found, SHOWN)
     note_listed(Listed.REGISTER, member.customer, by=member, at=member.asked_at)
     context = {
-        "member": member, "form": form, "page": page, "count": len(found), "total": len(register),
+        "member": member, "form": form, "page": page, "fitting": len(found), "total": len(register),
         "people": [(person, present[person.pk]) for person in page],
         "away": sum(each.away for each in present.values()),
     }  # fmt: skip
@@ -61,8 +62,8 @@ def staff_add(request: HttpRequest, member: Member) -> HttpResponse:
         try:
             add_staff(member.customer, form.details(), by=member, at=database_now(), once=True)
         except RegisterFull:
-            full = _("The register is full: it holds at most %(limit)d people.") % {
-                "limit": REGISTER_LIMIT
+            full = _("The register is full: it holds at most %(limit)s people.") % {
+                "limit": grouped(REGISTER_LIMIT)
             }
             form.add_error(None, full)
         else:
@@ -126,8 +127,8 @@ def staff_remove_many(request: HttpRequest, member: Member) -> HttpResponse:
         context = {"member": member, "people": people, "held": held, "ties": ties}
         return render(request, "customers/staff_remove_many.html", context)
     gone = remove_staff(*people, by=member, along=partial(end_chosen, request, member, ties))
-    said = ngettext("%(count)d is off the register.", "%(count)d are off the register.", gone)
-    flash.success(request, said % {"count": gone})
+    said = ngettext("%(count)s is off the register.", "%(count)s are off the register.", gone)
+    flash.success(request, said % {"count": grouped(gone)})
     return redirect("customers:staff_list", member.customer.number)
 
 

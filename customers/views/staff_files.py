@@ -29,6 +29,7 @@ from customers.staff_files.reading import MOST_BYTES
 from customers.staff_files.writing import as_csv, as_workbook
 from customers.views.ties import end_chosen
 from smartsvar.clock import database_now
+from smartsvar.counts import grouped
 from smartsvar.shredding.claims import held_among
 from smartsvar.shredding.models import Gone
 
@@ -110,8 +111,8 @@ def _carry_out(
             at=database_now(), along=partial(end_chosen, request, member, ties),
         )  # fmt: skip
     except RegisterFull:
-        full = _("The register is full: it holds at most %(limit)d people.")
-        flash.error(request, full % {"limit": REGISTER_LIMIT})
+        full = _("The register is full: it holds at most %(limit)s people.")
+        flash.error(request, full % {"limit": grouped(REGISTER_LIMIT)})
         return redirect("customers:staff_import_plan", member.customer.number, upload.pk)
     except Gone:
         flash.warning(request, _("The register has changed meanwhile. Look at it once more."))
@@ -126,9 +127,9 @@ def _carry_out(
 def _done(plan: Plan) -> str:
     added, changed, removed = len(plan.added), len(plan.changed), len(plan.removed)
     parts = [
-        ngettext("%(count)d added", "%(count)d added", added) % {"count": added},
-        ngettext("%(count)d changed", "%(count)d changed", changed) % {"count": changed},
-        ngettext("%(count)d removed", "%(count)d removed", removed) % {"count": removed},
+        ngettext("%(count)s added", "%(count)s added", added) % {"count": grouped(added)},
+        ngettext("%(count)s changed", "%(count)s changed", changed) % {"count": grouped(changed)},
+        ngettext("%(count)s removed", "%(count)s removed", removed) % {"count": grouped(removed)},
     ]
     return _("Imported: %(parts)s.") % {"parts": ", ".join(parts)}
 

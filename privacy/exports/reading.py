@@ -8,7 +8,6 @@ from html import escape
 from typing import Any, Protocol
 
 from django.db.models import Field
-from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -22,6 +21,7 @@ from privacy.record.periods import period
 from privacy.record.words import field_name, said, thing_name
 from smartsvar import callers
 from smartsvar.clock import STOCKHOLM
+from smartsvar.counts import file_size
 from smartsvar.paging import openable
 from smartsvar.personal_data import declared
 
@@ -164,7 +164,7 @@ def _shown(model: Any, name: str, value: Any, language: str) -> str:
         return ", ".join(map(str, value))
     if name == "size":
         with translation.override(language):
-            return filesizeformat(value)
+            return file_size(value)
     if name in WRITTEN:
         return WRITTEN[name](value)
     kind = _kinds(model).get(name)

@@ -1,12 +1,12 @@
 """Recordings as support sees them: metadata, never who called nor what was said."""
 
 from django.contrib import admin
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from recordings.models import Recording
 from smartsvar.back_office.pages import CustomersRowsPages
 from smartsvar.back_office.site import support_site
+from smartsvar.counts import file_size
 
 
 @admin.register(Recording, site=support_site)
@@ -30,4 +30,4 @@ class RecordingPages(CustomersRowsPages):
 
     @admin.display(description=_("size"), ordering="size")
     def bytes(self, recording: Recording) -> str:
-        return filesizeformat(recording.size)
+        return file_size(recording.size)

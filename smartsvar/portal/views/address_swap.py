@@ -18,6 +18,7 @@ from customers.models import Customer, Member, StaffMember
 from messages.readdressing import readdress, waiting_for
 from smartsvar.audit.trail import record
 from smartsvar.clock import database_now
+from smartsvar.counts import grouped
 from smartsvar.plain_text import PlainText
 
 
@@ -62,10 +63,10 @@ def address_swap(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 def _done(places: int, mails: int) -> str:
-    where = ngettext("%(count)d place", "%(count)d places", places) % {"count": places}
-    waiting = ngettext("%(count)d waiting message", "%(count)d waiting messages", mails)
+    where = ngettext("%(count)s place", "%(count)s places", places) % {"count": grouped(places)}
+    waiting = ngettext("%(count)s waiting message", "%(count)s waiting messages", mails)
     done = _("The address is replaced: %(places)s, %(waiting)s.")
-    return done % {"places": where, "waiting": waiting % {"count": mails}}
+    return done % {"places": where, "waiting": waiting % {"count": grouped(mails)}}
 
 
 def _swap(member: Member, old: str, new: str) -> tuple[int, int]:
