@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connections, transaction
 from django.forms import BaseForm
 from django.test import Client
 from django.utils.http import urlencode
@@ -40,6 +40,26 @@ def undone(client: Client) -> Iterator[None]:
             both.callback(transaction.set_rollback, True, using=alias)
         yield
     client.cookies = cookies
+
+
+@contextmanager
+def lengths_kept() -> Iterator[list[int]]:
+    """Note how long each value is that a statement changes rows by."""
+    found: list[int] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
+        if not sql.startswith("SELECT"):
+            rows = params if many else [params or ()]
+            found.extend(_length(each) for row in rows for each in row)
+        return execute(sql, params, many, context)
+
+    with connections["default"].execute_wrapper(note), connections["keys"].execute_wrapper(note):
+        yield found
+
+
+def _length(value: Any) -> int:
+    inner = getattr(value, "obj", value)  # of what the database's driver wraps: bytes, JSON
+    return len(inner if isinstance(inner, bytes) else str(inner))
 
 
 def send(client: Client, form: Form, said: Mapping[str, Any]) -> list[Any]:
@@ -111,3 +131,9 @@ def mistaken(answer: Any) -> list[BaseForm]:
 def refused(answers: list[Any]) -> bool:
     """Whether the first answer says no: a page of trouble, or a form with a mistake."""
     return answers[0].status_code >= 400 or bool(mistaken(answers[0]))
+
+
+def refused_for(answers: list[Any], name: str) -> bool:
+    """Whether the field of that name is what the first answer says no to."""
+    wrong = [form.add_prefix(each) for form in mistaken(answers[0]) for each in form.errors]
+    return any(name == each or name.startswith(f"{each}_") for each in wrong)  # in two halves

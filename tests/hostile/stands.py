@@ -1,5 +1,6 @@
 """Every form that there is, where it stands, and who has it before them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,10 +8,15 @@ from django.test import Client
 
 from tests import cast
 from tests.hostile.found import WRITTEN, Field, Form, forms_on
-from tests.hostile.nasties import IN_CHOICES, IN_FIGURES, IN_TEXT
-from tests.hostile.sending import refused, send, undone, wrongs
+from tests.hostile.nasties import IN_CHOICES, IN_FIGURES, IN_TEXT, MEGABYTE, TOO_MUCH
+from tests.hostile.sending import lengths_kept, refused, refused_for, send, undone, wrongs
 from tests.journeys import states
 from tests.journeys.walk import World
+
+FIGURES = {"number", "date", "time"}
+# What is written and kept nowhere: it is searched for, compared, or a trap.
+NOT_KEPT = {"q", "text@portal:events", "website@customers:contact", "code"}
+MOST = 1000  # characters of a value kept: a megabyte of one letter, packed as text, is 1300
 
 
 @dataclass(frozen=True)
@@ -57,4 +63,38 @@ def attack(stand: Stand, said: dict[str, Any]) -> tuple[list[str], bool]:
 def nasties_for(field: Field) -> dict[str, str]:
     if field.kind in WRITTEN:
         return IN_TEXT
-    return IN_FIGURES if field.kind in {"number", "date", "time", "hidden"} else IN_CHOICES
+    return IN_FIGURES if field.kind in FIGURES | {"hidden"} else IN_CHOICES
+
+
+def keeps(stand: Stand, field: Field) -> bool:
+    """Whether what is written in the field is kept and shown again."""
+    named = {field.name, f"{field.name}@{stand.form.view}"}
+    return stand.form.method == "post" and not named & NOT_KEPT
+
+
+def overloaded(stand: Stand) -> Iterator[str]:
+    """Yield what is wrong when a megabyte is sent: in each field that is written in, in turn.
+
+    And when more is sent than a request may hold, once: no field sees it.
+    """
+    honest = stand.honest()
+    if stand.form.method != "post" or not honest:
+        return  # no server takes so long an address
+    found, said_no = attack(stand, honest | {next(iter(honest)): TOO_MUCH})
+    yield from found if said_no else [f"{stand}: more than a request may hold is taken"]
+    for field in stand.form.fields.values():
+        if field.kind in WRITTEN | FIGURES | {"password"}:
+            yield from (f"{stand} {field.name} megabyte: {what}" for what in _heavy(stand, field))
+
+
+def _heavy(stand: Stand, field: Field) -> Iterator[str]:
+    with undone(stand.client), lengths_kept() as kept:
+        answers = send(stand.client, stand.form, stand.honest() | {field.name: MEGABYTE})
+        yield from wrongs(answers)
+        if answers[0].status_code == 400:
+            yield "does not come to the field"
+        if max(kept, default=0) > MOST:
+            yield f"a value of {max(kept)} characters is kept"
+        # What password one has is nobody's to say; a new one is kept as a hash.
+        if field.kind != "password" and keeps(stand, field):
+            yield from [] if refused_for(answers, field.name) else ["taken"]

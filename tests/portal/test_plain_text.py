@@ -3,7 +3,8 @@
 import pytest
 from django import forms
 
-from smartsvar.plain_text import CHOOSE, PlainText
+from smartsvar import plain_text
+from smartsvar.plain_text import CHOOSE, PlainText, can_be_shown
 
 
 class Shop(PlainText, forms.Form):
@@ -25,3 +26,17 @@ def test_a_form_may_be_cleaned_row_after_row(colour: str) -> None:
     for _ in range(2000):
         form.full_clean()
     assert form.is_valid() == (colour == "red")
+
+
+def test_a_megabyte_of_one_letter_is_looked_at_as_one_letter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def category(sign: str) -> str:
+        asked.append(sign)
+        return "Ll"
+
+    monkeypatch.setattr(plain_text, "category", category)
+    assert can_be_shown("a" * 1_000_000 + "\r\n")
+    assert sorted(asked) == ["\n", "a"]
