@@ -18,6 +18,7 @@ from customers.actions.absences import (
     change_absence,
     remove_absence,
 )
+from customers.actions.looks import Listed, note_listed
 from customers.api_base import ApiView
 from customers.api_once import created, made_before, once
 from customers.api_pages import asked, page_of
@@ -65,6 +66,7 @@ class AbsenceList(ApiView):
         person = fetch_owned(StaffMember.objects.all(), self.customer, staff_id)
         rows = Absence.objects.of(self.customer).filter(staff=person)
         page = page_of(rows, "starts_at", cursor=query.get("cursor"), limit=query["limit"])
+        note_listed(Listed.REGISTER, self.customer, by=self.key, at=database_now())
         return Response(AbsencePage(page).data)
 
     @extend_schema(
@@ -115,7 +117,9 @@ class AbsenceDetail(ApiView):
     @extend_schema(responses=AbsenceSerializer)
     def get(self, request: Request, absence_id: UUID) -> Response:
         """Show an absence."""
-        return Response(AbsenceSerializer(self._absence(absence_id)).data)
+        absence = self._absence(absence_id)
+        note_listed(Listed.REGISTER, self.customer, by=self.key, at=database_now())
+        return Response(AbsenceSerializer(absence).data)
 
     @extend_schema(request=AbsenceSerializer, responses={200: AbsenceSerializer, 409: REFUSED})
     def patch(self, request: Request, absence_id: UUID) -> Response:

@@ -25,6 +25,7 @@ from customers.actions.absences import (
     remove_absence,
 )
 from customers.actions.calendar import Day, fill_grid, month_named, month_of, opened
+from customers.actions.looks import Listed, note_listed
 from customers.actions.staff import register_of
 from customers.forms.absences import AbsenceForm, CalendarForm
 from customers.models import Absence, Member, StaffMember
@@ -131,9 +132,11 @@ def _removed(
 
 
 def _fetch(member: Member, identity: UUID) -> tuple[Absence, StaffMember]:
+    """Return the absence and whose it is, and leave a trace: the page says why somebody is away."""
     absence: Absence = fetch_owned(
         Absence.objects.select_related("staff"), member.customer, identity
     )
+    note_listed(Listed.REGISTER, member.customer, by=member, at=member.asked_at)
     return absence, cast(StaffMember, absence.staff)  # one without a person is never shown
 
 
