@@ -6,25 +6,26 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from smartsvar.demo.children import StartError, free_ports, spawn, wait_until
 from tests.services.browser import chromium
+from tools import pictured_steps as steps
 from tools.opened_export import NotAsPromised, checked, fetch, with_sound
-from tools.pictured_pages import OPEN, addresses
+from tools.pictured_pages import OPEN, OPENED, addresses, is_of
 from tools.throwaway import inherited
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "screenshots"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 WIDTHS = {"desktop": (1280, 800), "phone": (360, 780)}
-CALLER = "070-174 06 43"  # of the demo's callers: has calls, messages and a request
 
 
 @contextmanager
-def demo(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """Run the demo in `folder`; yields its address and the first customer's login."""
+def demo(folder: Path) -> Iterator[tuple[str, list[dict[str, str]]]]:
+    """Run the demo in `folder`; yields its address and its people's logins, support's first."""
     (port,) = free_ports(1)
     env = inherited() | {"VAR_DIR": str(folder / "var"), "PORT": str(port)}
     child = spawn(
@@ -33,7 +34,7 @@ def demo(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
     try:
         wait_until(lambda: "Ctrl-C ends" in child.log.read_text(), child, within=180)
         facts = json.loads((folder / "var" / "demo.json").read_text())
-        yield f"http://127.0.0.1:{port}", facts["logins"][1]  # the first is support's
+        yield f"http://127.0.0.1:{port}", facts["logins"]
     finally:
         child.stop(within=30)
 
@@ -57,6 +58,9 @@ def sign_in(page: Page, login: dict[str, str]) -> str:
 
 
 def keep(page: Page, name: str, device: str) -> None:
+    """Take the picture, once the page of that name is there."""
+    if name not in OPENED:
+        page.wait_for_url(lambda url: is_of(name, urlsplit(url).path))
     picture = TARGET / f"{name}-{device}.png"
     page.screenshot(path=picture)
     print(picture.relative_to(ROOT), flush=True)
@@ -81,17 +85,28 @@ def take_open_pages(page: Page, device: str) -> None:
         keep(page, name, device)
 
 
-def take_a_caller(page: Page, house: str, device: str) -> None:
-    """Find a caller, and look at what an erasure of everything about the caller would do."""
-    page.goto(f"{house}/integritet/sok/")
-    page.fill("main input[name=caller]", CALLER)
-    page.press("main input[name=caller]", "Enter")
-    erase = page.locator("form[action$='/radera/uppringare'] button")
-    erase.wait_for()
-    keep(page, "finder", device)
-    erase.click()
-    page.locator("button.danger").wait_for()
-    keep(page, "erasure", device)
+def take_steps(page: Page, pages: Iterator[str]) -> None:
+    """Take each page that something done leads to, in every width."""
+    for name in pages:
+        for device, (width, height) in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            keep(page, name, device)
+
+
+def take_what_is_done(browser: Browser, site: str, *people: dict[str, str]) -> None:
+    """Do what these three can: administrators of two customers, and a reader of both."""
+    karin, goran, britta = people
+    page = opened(browser, "desktop", site)
+    take_steps(page, steps.invitation(page))
+    house = sign_in(page, karin)
+    take_steps(page, steps.note(page, house))
+    take_steps(page, steps.register(page, house))
+    take_steps(page, steps.caller(page, house))
+    page = opened(browser, "desktop", site)
+    take_steps(page, steps.signing(page, sign_in(page, goran)))
+    page = opened(browser, "desktop", site.replace("127.0.0.1", "localhost"))
+    sign_in(page, britta)  # a passkey is of a name, never of an IP address
+    take_steps(page, steps.passkey(page, britta))
 
 
 def take_an_export(browser: Browser, site: str, login: dict[str, str], folder: Path) -> None:
@@ -120,18 +135,17 @@ def main() -> int:
         browser_path = chromium()
         with (
             tempfile.TemporaryDirectory() as folder,
-            demo(Path(folder)) as (site, login),
+            demo(Path(folder)) as (site, (_, karin, _, britta, goran, _)),
             sync_playwright() as playwright,
         ):
             browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
             for device in WIDTHS:
                 page = opened(browser, device, site)
                 take_open_pages(page, device)
-                house = sign_in(page, login)
-                take_pages(page, house, device, login["password"])
-                take_a_caller(page, house, device)
+                take_pages(page, sign_in(page, karin), device, karin["password"])
                 page.close()
-            take_an_export(browser, site, login, Path(folder) / "export")
+            take_an_export(browser, site, karin, Path(folder) / "export")
+            take_what_is_done(browser, site, karin, goran, britta)
             browser.close()
     except (StartError, NotAsPromised, LookupError) as error:
         print(error, file=sys.stderr)

@@ -11,7 +11,7 @@ from smartsvar.demo.handling import handle_messages
 from smartsvar.demo.houses import make_support_agent, open_company
 from smartsvar.demo.papers import publish_coming, publish_papers
 from smartsvar.demo.permissions import permit_and_sign
-from smartsvar.demo.rights import keep_register, use_rights
+from smartsvar.demo.rights import announce_another, keep_register, use_rights
 from smartsvar.demo.traffic import receive_calls, take_messages
 from smartsvar.demo.voices import make_call
 
@@ -30,6 +30,7 @@ def fill(*, at: datetime) -> None:
     for company in COMPANIES:
         _fill_company(company, facts, at=at)
     publish_coming(at=at)
+    announce_another(at=at)
     facts.key("platform_key", None, PLATFORM_SCOPES, at)
     facts.known["sample_wav"] = _sample()
     facts.write()

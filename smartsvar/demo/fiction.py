@@ -186,3 +186,4 @@ SUBPROCESSORS = {
     "storage": ("Bergrummets Lager AB", "555555-5555", "bergrummet.example"),
     "mail": ("Brevduvans Post AB", "555555-5555", "brevduvan.example"),
 }
+ANNOUNCED = ("Kometbrevs Utskick AB", "555555-5555", "kometbrev.example")  # to send mail too

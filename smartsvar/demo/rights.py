@@ -1,6 +1,6 @@
 """Rights in use: requests in every state, a restriction, an export, and who else touches data."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
 
@@ -11,9 +11,10 @@ from privacy.exports.ask import ask_for_export
 from privacy.models import Case, CaseKind, CaseState
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.clock import STOCKHOLM
-from smartsvar.demo.fiction import ANSWERS, DATED, RESTRICTED, SUBPROCESSORS, SUPPORT
+from smartsvar.demo.fiction import ANNOUNCED, ANSWERS, DATED, RESTRICTED, SUBPROCESSORS, SUPPORT
 from subprocessors.keeping import keep_engagement, keep_subprocessor
-from subprocessors.models import Engagement, Subprocessor
+from subprocessors.models import Engagement, Notice, Subprocessor
+from subprocessors.notices import announce, earliest_day
 from subprocessors.purposes import purposes_in_use
 
 NOTHING_AGREED = {"contact_name": "", "file": None, "audit_on": None, "audit_finding": ""}
@@ -71,16 +72,27 @@ def keep_register(*, at: datetime) -> None:
     since = (at - timedelta(days=300)).date()
     with transaction.atomic():
         for purpose in purposes_in_use():
-            name, number, domain = SUBPROCESSORS[purpose]
-            company = Subprocessor(
-                name=name, number=number, country="SE", website=f"https://{domain}/"
-            )  # fmt: skip
-            agreed = NOTHING_AGREED | {
-                "contact_email": f"dataskydd@{domain}", "signed_on": since,
-                "review_on": since + timedelta(days=730), "ended_at": None,
-            }  # fmt: skip
-            keep_subprocessor(company, agreed, by=SYSTEM, at=at)
-            engagement = Engagement(
-                subprocessor=company, purpose=purpose, country="SE", starts_on=since
-            )
-            keep_engagement(engagement, by=SYSTEM, at=at)
+            _engage(*SUBPROCESSORS[purpose], purpose, since=since, at=at)
+
+
+def announce_another(*, at: datetime) -> None:
+    """Announce, once, a subprocessor that customers may object to for some time yet."""
+    if Notice.objects.exists():
+        return
+    with transaction.atomic():
+        planned = _engage(*ANNOUNCED, "mail", since=earliest_day(at), at=at)
+        announce(planned, Notice.Kind.NEW, planned.starts_on, by=SYSTEM, at=at)
+
+
+def _engage(
+    name: str, number: str, domain: str, purpose: str, *, since: date, at: datetime
+) -> Engagement:
+    company = Subprocessor(name=name, number=number, country="SE", website=f"https://{domain}/")
+    agreed = NOTHING_AGREED | {
+        "contact_email": f"dataskydd@{domain}", "signed_on": min(since, at.date()),
+        "review_on": since + timedelta(days=730), "ended_at": None,
+    }  # fmt: skip
+    keep_subprocessor(company, agreed, by=SYSTEM, at=at)
+    engagement = Engagement(subprocessor=company, purpose=purpose, country="SE", starts_on=since)
+    keep_engagement(engagement, by=SYSTEM, at=at)
+    return engagement
