@@ -8,7 +8,8 @@ from django.urls import resolve
 from tests import cast
 from tests.journeys import states
 from tests.journeys.walk import World, people
-from tools.pictured_pages import pictured
+from tools.pictured_pages import names, pictured
+from tools.screenshots import TARGET, WIDTHS
 
 A_SENTENCE = "a sentence and a button, in the frame that sign-in has"
 NONE = {
@@ -37,3 +38,8 @@ def test_every_page_that_is_walked_has_its_picture_or_a_reason_why_not(
     paths = {urlsplit(look.address).path for look in states.everything(world)}
     without = {resolve(path).view_name for path in paths if not pictured(path)}
     assert without == NONE.keys()
+
+
+def test_every_picture_is_taken_and_none_is_left_of_a_page_that_was() -> None:
+    taken = {each.stem for each in TARGET.glob("*.png")}
+    assert taken == {f"{name}-{device}" for name in names() for device in WIDTHS}
