@@ -123,6 +123,12 @@ class Telling:
 class SecondStep(Telling, AuthenticateForm):  # type: ignore[misc]
     """A code after the password."""
 
+    @property
+    def has_app(self) -> bool:
+        """Whether an authenticator app makes the codes; else they are recovery codes alone."""
+        apps = Authenticator.objects.filter(user=self.user, type=Authenticator.Type.TOTP)
+        return bool(apps.exists())
+
 
 class ShowAgain(Telling, ReauthenticateForm):  # type: ignore[misc]
     """A code, to show that it still is the same person."""

@@ -50,6 +50,7 @@ def test_rut_adds_a_passkey_and_signs_in_with_it_alone(
     page.fill("input[name=name]", "Ruts dator")
     page.get_by_role("button", name="Lägg till en passnyckel").click()
     page.wait_for_selector("pre.codes")
+    assert "Passnyckeln är tillagd." in page.content()
     codes = page.locator("pre.codes").inner_text().split()
     assert len(codes) == 10
     with page.expect_download() as download:
@@ -76,6 +77,8 @@ def sign_in_with_second_step(page: Page, email: str) -> None:
     page.press("input[name=password]", "Enter")
     page.wait_for_url("**/2fa/authenticate/")
     assert violations(page) == []
+    told = page.locator("main").inner_text()
+    assert "Använd din passnyckel nedan" in told, "she has no authenticator app"
     page.get_by_role("button", name="Använd en passnyckel").click()
     page.wait_for_url("**/mina-sidor/**")
 
