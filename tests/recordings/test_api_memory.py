@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from botocore.auth import PAYLOAD_BUFFER
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.utils import timezone
@@ -24,6 +25,9 @@ MIB = 1024 * 1024
 SECOND = np.sin(np.arange(MIB // 2) / 9).astype("<f4")
 BLOCK = (SECOND * 9000).astype("<i2").tobytes()  # 1 MiB of 16-bit sound
 BOUNDARY = "snitt"
+# What a bucket's client may hold at once, by chance: over plain HTTP it signs each part by blocks
+# of PAYLOAD_BUFFER, reads the next before it lets go of the last, and sends two parts at a time.
+SIGNED = 2 * 2 * PAYLOAD_BUFFER
 
 
 def wav(mib: int) -> Iterator[bytes]:
@@ -108,13 +112,13 @@ def deliver(house: House, mib: int, how: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("how", ["form", "raw"])
-def test_a_hundred_megabytes_cost_no_more_than_ten(anna: House, how: str) -> None:
+def test_two_hundred_megabytes_cost_no_more_than_ten(anna: House, how: str) -> None:
     deliver(anna, 1, how)
     _, small = deliver(anna, 10, how)
-    length, large = deliver(anna, 100, how)
-    assert length > 100 * MIB
-    assert large < small + 2 * MIB
-    assert large < 24 * MIB
+    length, large = deliver(anna, 200, how)
+    assert length > 200 * MIB
+    assert large < small + SIGNED
+    assert large < 8 * MIB
     newest: Any = Recording.objects.of(anna.customer).newest_first().first()
-    assert newest.size == 100 * MIB + 44
+    assert newest.size == 200 * MIB + 44
     assert not list(Path(settings.SPOOL_DIR).glob("*"))
