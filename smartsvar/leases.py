@@ -20,7 +20,7 @@ class Leased(models.Model):
     """A row that is worked on under a lease: `lease_until` is null while nobody has it."""
 
     lease_until = models.DateTimeField(null=True)
-    fence = models.PositiveIntegerField(default=0)
+    fence = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         abstract = True
