@@ -27,7 +27,7 @@ def thrift() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PBKDF2PasswordHasher, "iterations", FEW)
         patch.setattr(WhiteNoise, "update_files_dictionary", _listed_once())
-        patch.setattr(flush, "sql_flush", _flush_but_what_is_kept)
+        patch.setattr(flush, "sql_flush", _flush_what_was_filled())
         patch.setattr(flush, "emit_post_migrate_signal", lambda *_: None)
         yield
 
@@ -46,8 +46,22 @@ def _listed_once() -> Any:
     return update
 
 
-def _flush_but_what_is_kept(style: Any, connection: Any, **how: Any) -> list[str]:
-    tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    gone = [table for table in tables if table not in KEPT]
-    statements: list[str] = connection.ops.sql_flush(style, gone, **how)
-    return statements
+def _flush_what_was_filled() -> Any:
+    """Return how to empty the tables that hold something: most tests fill ten of a hundred.
+
+    TRUNCATE gives each table it is told of a new file, whatever was in it.
+    """
+    asked: dict[str, str] = {}
+
+    def flush_of(_style: Any, connection: Any, **_how: Any) -> list[str]:
+        if connection.alias not in asked:
+            tables = set(connection.introspection.django_table_names(only_existing=True)) - KEPT
+            asked[connection.alias] = " UNION ALL ".join(
+                f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM \"{table}\")"
+                for table in sorted(tables)
+            )
+        with connection.cursor() as cursor:
+            cursor.execute(asked[connection.alias])
+            return [f'DELETE FROM "{table}"' for (table,) in cursor.fetchall()]
+
+    return flush_of
