@@ -118,13 +118,14 @@ class CustomerPages(ReadOnlyPages):
         agent = cast(User, request.user)
         at = database_now()
         if change:
-            change_details(obj, form.details(obj.email), by=agent, at=at)
+            answers, changed = form.details(obj.email), form.fields_changed
+            change_details(obj, answers, by=agent, at=at, fields=changed)
             return
-        answers = form.cleaned_data
+        said = form.cleaned_data
         open_customer(
-            form.details(answers["email"]),
-            administrator_email=answers["administrator_email"],
-            administrator_name=answers["administrator_name"],
+            form.details(said["email"]),
+            administrator_email=said["administrator_email"],
+            administrator_name=said["administrator_name"],
             by=agent,
             at=at,
             customer_id=obj.id,

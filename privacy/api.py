@@ -95,7 +95,9 @@ class ExportList(ExportView):
         form = NewExportSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         try:
-            return ask_for_export(self.customer, **form.asked(), case=None, by=self.key, at=at)
+            return ask_for_export(
+                self.customer, **form.asked(self.customer), case=None, by=self.key, at=at
+            )
         except TooMany as error:
             detail = "There are too many exports. One must be deleted, or expire, first."
             raise Problem(409, "too_many", detail) from error

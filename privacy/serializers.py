@@ -8,7 +8,7 @@ from customers.actions.covers import About
 from customers.api_fields import Address, Moment
 from customers.api_pages import PageQuery
 from customers.api_strict import StrictSerializer
-from customers.models import Target
+from customers.models import Customer, Target
 from privacy.models import CaseKind, Export, ExportState
 
 ABOUT = [target for target in Target.values if target != Target.RECORD]
@@ -29,28 +29,32 @@ class NewExportSerializer(StrictSerializer):
     )  # fmt: skip
     kind = serializers.ChoiceField(KINDS, default=CaseKind.ACCESS.value)
     language = serializers.ChoiceField(
-        ["sv", "en"], required=False, default="", help_text="Of its pages."
+        ["sv", "en"],
+        required=False,
+        default="",
+        help_text="Of its pages; the customer's own if it is not said.",
     )
 
     def validate(self, attrs: Any) -> Any:
         about = attrs["about"]
-        caller = attrs["caller_number"] or attrs["caller_email"]
-        if (about == Target.CALLER) != bool(caller):
-            field = {"caller_number": "A caller is named by number or e-mail, nothing else is."}
+        named = [each for each in (attrs["caller_number"], attrs["caller_email"]) if each]
+        if len(named) != (about == Target.CALLER):
+            field = {"caller_number": "A caller is named by number or by e-mail; nothing else is."}
             raise serializers.ValidationError(field, "invalid")
         if (about in {Target.MEMBER, Target.STAFF}) != (attrs["id"] is not None):
             field = {"id": "A member or a person of the register is named by id, nothing else is."}
             raise serializers.ValidationError(field, "invalid")
         return attrs
 
-    def asked(self) -> dict[str, Any]:
-        """Return what was asked, as the action takes it."""
+    def asked(self, customer: Customer) -> dict[str, Any]:
+        """Return what the customer's key asked, as the action takes it."""
         said = self.validated_data
         about = About(
             target=Target(said["about"]), caller=said["caller_number"] or said["caller_email"],
             object_id=said["id"],
         )  # fmt: skip
-        return {"about": about, "kind": CaseKind(said["kind"]), "language": said["language"]}
+        language = said["language"] or customer.language
+        return {"about": about, "kind": CaseKind(said["kind"]), "language": language}
 
 
 class ExportSerializer(serializers.Serializer[Export]):

@@ -1,6 +1,6 @@
 """Open a customer and change what the customer decides about its account."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,12 +75,23 @@ def _insert(identity: UUID, details: CustomerDetails, by: Acting, at: datetime) 
 
 
 def change_details(
-    customer: Customer, details: CustomerDetails, *, by: Acting, at: datetime
+    customer: Customer,
+    details: CustomerDetails,
+    *,
+    by: Acting,
+    at: datetime,
+    fields: Sequence[str] = DETAILS,
 ) -> None:
-    """Change who the contracting party is and where its messages go."""
+    """Change who the contracting party is and where its messages go: these fields and no others.
+
+    What the customer has changed of the others meanwhile stays.
+    """
     with transaction.atomic():
+        fresh = Customer.objects.select_for_update(no_key=True).get(id=customer.id)
+        for name in fields:
+            setattr(fresh, name, getattr(details, name))
         for name in DETAILS:
-            setattr(customer, name, getattr(details, name))
+            setattr(customer, name, getattr(fresh, name))
         customer.save(update_fields=DETAILS)
         record("customer.changed", customer, by=by, customer_id=customer.id, at=at)
 

@@ -42,6 +42,8 @@ class ContactForm(PlainText, forms.ModelForm):  # type: ignore[type-arg]
         if not customer._state.adding:
             known = {name: getattr(customer, name) for name in DETAILS}
             self.initial = {**known, "phone": callers.display(customer.phone), **self.initial}
+            for field in self.fields.values():  # what was shown comes back beside what is written
+                field.show_hidden_initial = True
 
     def clean_organisation_number(self) -> str:
         try:
@@ -57,6 +59,11 @@ class ContactForm(PlainText, forms.ModelForm):  # type: ignore[type-arg]
         if not number.startswith("+"):
             raise forms.ValidationError(_("This is no phone number."))
         return number
+
+    @property
+    def fields_changed(self) -> list[str]:
+        """Which of the answers differ from what the page showed; after is_valid()."""
+        return [name for name in DETAILS if name in self.changed_data]
 
     def details(self, email: str) -> CustomerDetails:
         """Return the answers, with the address that messages go to."""

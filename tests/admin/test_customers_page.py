@@ -7,6 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
+from customers.actions.accounts import DETAILS, CustomerDetails, change_details
 from customers.actions.covers import About, end_cover, restrict
 from customers.models import ApiKey, Customer, Invitation, Member, StaffMember, Target, User
 from smartsvar.audit.models import AuditEntry
@@ -103,6 +104,27 @@ def test_sven_changes_annas_contact_details_but_not_where_her_messages_go(
     assert customer.company_name == OPENING["company_name"]
     assert customer.email == before
     assert "customer.changed" in verbs(customer)
+
+
+def test_what_anna_changed_while_svens_page_lay_open_stays(desk: Client, anna: cast.House) -> None:
+    page = reverse(CHANGE, args=[anna.customer.id])
+    form = desk.get(page).context["adminform"].form
+    shown = {name: form[name].value() for name in form.fields}
+    told = {form[name].html_initial_name: value for name, value in shown.items()}
+    stale = Customer.objects.get(id=anna.customer.id)
+    changed = Customer.objects.get(id=anna.customer.id)
+    changed.email, changed.contact_name = "ny@ankdamm.example", "Alva Ankdamm"
+    changed.save()
+    answer = desk.post(page, shown | told | {"phone": "070-174 06 99"})
+    assert answer.status_code == 302
+    after = Customer.objects.get(id=anna.customer.id)
+    assert (after.email, after.contact_name) == ("ny@ankdamm.example", "Alva Ankdamm")
+    assert after.phone == "+46701740699"
+    change_details(
+        stale, CustomerDetails(**{name: getattr(stale, name) for name in DETAILS}),
+        by=anna.administrator, at=database_now(), fields=["company_name"],
+    )  # fmt: skip
+    assert Customer.objects.get(id=anna.customer.id).email == "ny@ankdamm.example"
 
 
 def test_sven_opening_annas_page_leaves_a_trace_that_anna_sees(

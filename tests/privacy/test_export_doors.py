@@ -210,6 +210,15 @@ def by_key(secret: str) -> Client:
     return Client(headers={"X-Forwarded-Proto": "https", "Authorization": f"Bearer {secret}"})
 
 
+@pytest.mark.parametrize(("said", "language"), [({}, "sv"), ({"language": "en"}, "en")])
+def test_an_export_by_a_key_is_in_the_customers_language_if_no_other_is_said(
+    anna: cast.House, said: dict[str, str], language: str
+) -> None:
+    asked = {"about": "customer"} | said
+    by_key(anna.secret).post(reverse("api:export-list"), asked, content_type="application/json")
+    assert Export.objects.get(customer=anna.customer).language == language
+
+
 def test_a_key_asks_and_follows_and_fetches_nothing(anna: cast.House) -> None:
     client = by_key(anna.secret)
     again = {"about": "caller", "caller_number": "070-174 06 66"}
@@ -235,6 +244,9 @@ def test_a_key_asks_and_follows_and_fetches_nothing(anna: cast.House) -> None:
     ("body", "status"),
     [
         ({"about": "caller"}, 400), ({"about": "customer", "caller_number": "0701740666"}, 400),
+        (
+            {"about": "caller", "caller_number": "0701740666", "caller_email": "z@x.example"}, 400,
+        ),
         ({"about": "member"}, 400), ({"about": "record"}, 400),
         ({"about": "customer", "x": 1}, 400),
         ({"about": "staff", "id": "00000000-0000-7000-8000-000000000000"}, 404),
