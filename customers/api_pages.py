@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from customers.api_fields import FIRST_YEAR, LAST_YEAR
+from customers.api_strict import refuse_unknown
 from customers.models import TenantQuerySet
 from customers.problems import Problem
 from smartsvar.paging import openable
@@ -38,8 +39,12 @@ class Page(NamedTuple):
 
 
 def asked(query: type[PageQuery], request: Request) -> dict[str, Any]:
-    """Return the checked query of a list. Raises ValidationError."""
+    """Return the checked query of a list: a misspelt filter would list all.
+
+    Raises ValidationError, Problem.
+    """
     form = query(data=request.query_params.dict())
+    refuse_unknown(set(request.query_params) - set(form.fields))
     form.is_valid(raise_exception=True)
     return dict(form.validated_data)
 

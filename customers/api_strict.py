@@ -1,6 +1,7 @@
 """Bodies of the API hold what is documented, and nothing else: a misspelt name loses a fact."""
 
 import re
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from drf_spectacular.extensions import OpenApiSerializerExtension
@@ -18,12 +19,17 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         """Check the names, then the values. Raises Problem, ValidationError."""
-        unknown = set(data) - set(self.fields) if isinstance(data, dict) else set()
-        if unknown:
-            named = sorted(name for name in unknown if _NAME.fullmatch(name))
-            detail = "There is no field of this name." if named else "There is an unknown field."
-            raise Problem(400, "unknown_field", detail, field=next(iter(named), ""))
+        if isinstance(data, dict):
+            refuse_unknown(set(data) - set(self.fields))
         return super().to_internal_value(data)
+
+
+def refuse_unknown(names: Iterable[str]) -> None:
+    """Say that there is no field of this name, if there are such. Raises Problem."""
+    if unknown := set(names):
+        named = sorted(name for name in unknown if _NAME.fullmatch(name))
+        detail = "There is no field of this name." if named else "There is an unknown field."
+        raise Problem(400, "unknown_field", detail, field=next(iter(named), ""))
 
 
 class StrictSchema(OpenApiSerializerExtension):

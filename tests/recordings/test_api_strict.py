@@ -106,3 +106,12 @@ def _refused(connection: Any, secret: str, size: int, *, kept: bool) -> None:
     answer = connection.getresponse()
     answer.read()
     assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    "listed", ["recordings", "messages", "staff", "staff/{}/absences", "exports"]
+)
+def test_a_list_is_not_asked_by_a_filter_that_it_does_not_have(anna: House, listed: str) -> None:
+    address = f"/api/v1/{listed.format(anna.staff.id)}/"
+    response = integrator(anna).get(address, query_params={"handeled": "false"})
+    assert problem(response, 400, "unknown_field")["field"] == "handeled"
