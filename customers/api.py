@@ -135,7 +135,7 @@ class StaffDetail(ApiView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, staff_id: UUID) -> Response:
-        """Take a leaver off the register, for good. A membership of Mina Sidor it may have stays."""
+        """Take a leaver off the register, for good. A membership of Mina Sidor stays."""
         remove_staff(self._person(staff_id), by=self.key)
         return Response(status=204)
 
