@@ -128,12 +128,12 @@ class Objection(TenantOwned):
         purpose=_("Answer customers who object to a subprocessor"),
         basis=Basis.CONTRACT,
         subject=_("whoever objects for the customer"),
-        keep=Keep(months=24, since="handled_at"),
+        keep=Keep(months=24, since="made_at"),  # an unanswered one keeps no account for ever
         export=("made_at", "handled_at", "outcome", "reason", "answer"),
         withhold={"customer": "technical", "notice": "technical", "made_by": "technical"},
         readable={
-            "made_at": "a time",
-            "handled_at": "retention is derived from it",
+            "made_at": "retention is derived from it",
+            "handled_at": "a time",
             "outcome": "one of two words",
         },
         restrict=Restrict.NOTHING,

@@ -155,7 +155,7 @@ def test_a_new_model_with_one_declaration_is_in_the_record(novelty: type[models.
     facts = dict(section.facts)
     assert section.heading == "Parrots"
     assert (facts["Purpose"], facts["Whose data"]) == ("Teach parrots", "parrot")
-    assert (facts["Data"], facts["Kept"]) == ("word", "5 days after made at")
+    assert (facts["Data"], facts["Kept"]) == ("word", "5 days after it was made")
 
 
 PERIODS = {

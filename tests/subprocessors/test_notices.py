@@ -20,6 +20,7 @@ from privacy.waiting import waiting_for
 from smartsvar import mail
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import STOCKHOLM, database_now
+from smartsvar.keep import later
 from subprocessors import telling
 from subprocessors.models import Engagement, Notice, Objection, Told
 from subprocessors.notices import (
@@ -364,6 +365,15 @@ def test_a_customer_objects_once_and_in_time(
     with pytest.raises(AlreadyHandled):
         answer(objection, "met", "Jo.", by=sven, at=database_now())
     assert Objection.objects.get().answer == "Nej."
+
+
+def test_an_objection_goes_in_its_time_also_if_nobody_answers_it(
+    anna: cast.House, planned: Engagement, sven: Any
+) -> None:
+    """What has no date keeps its customer's account, and that for ever."""
+    notice, at = announced(planned, sven), database_now()
+    object_to(notice, anna.customer, "x", by=anna.administrator, at=at)
+    assert Objection.objects.get().due_at == later(at, months=24)
 
 
 def test_who_cannot_object_is_told_so_before_a_word_is_written(
