@@ -11,7 +11,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin
 from django.contrib import messages as flash
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -35,7 +35,7 @@ from privacy.cases.steps import (
 from privacy.cases.visible import lawful_words
 from privacy.forms.desk import DecisionForm, ExtensionForm, IdentityForm, TakingForm
 from privacy.models import Case, CaseKind
-from smartsvar.back_office.pages import CustomersRowsPages
+from smartsvar.back_office.pages import LONGEST_NUMBER, CustomersRowsPages
 from smartsvar.back_office.site import support_site
 from smartsvar.clock import database_now
 
@@ -72,6 +72,13 @@ class CasePages(CustomersRowsPages):
     )  # fmt: skip
     list_filter = (TimeFilter, "kind", "state")
     ordering = (F("closed_at").desc(nulls_first=True), "answer_by", "number")
+    search_help_text = gettext_lazy("A request's or customer's number, or an id, whole.")
+
+    def _named_by(self, term: str) -> Q | None:
+        """Also by the number that mails, letters and reminders name."""
+        found = super()._named_by(term)
+        named = term.isdecimal() and len(term) <= LONGEST_NUMBER
+        return found | Q(number=int(term)) if found is not None and named else found
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Also requests of a customer whose processing is restricted: they have their time."""

@@ -22,6 +22,7 @@ from customers.actions.members import LastAdministrator
 from customers.models import Hold, Restriction, User
 from customers.models.cover import Cover
 from privacy.forms.covers import HoldForm, RestrictionForm
+from privacy.models import Case
 from privacy.restricting import warn_of_what_goes
 from smartsvar.back_office.pages import CustomersRowsPages
 from smartsvar.back_office.site import support_site
@@ -63,6 +64,17 @@ class CoverPages(CustomersRowsPages):
         """Place what a valid form says. Raises DeletionUnderWay, LastAdministrator."""
         raise NotImplementedError
 
+    def may_end(self, cover: Any) -> bool:
+        """Whether it is for support to end it."""
+        raise NotImplementedError
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        cover = kwargs.get("obj")
+        context |= {"may_end": cover is not None and self.may_end(cover)}
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def place(self, request: HttpRequest) -> HttpResponse:
         """Place one by customer number, and an id or a caller's number from a letter."""
         form = self.ask(request.POST or None)
@@ -88,8 +100,8 @@ class CoverPages(CustomersRowsPages):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         cover = self.get_queryset(request).filter(id=object_id).first()
-        if cover is None or getattr(cover, "removes", False):
-            raise Http404  # whom the customer removed, support does not let in again
+        if cover is None or not self.may_end(cover):
+            raise Http404
         end_cover(cover, by=cast(User, request.user), at=database_now())
         flash.success(request, _("It has ended."))
         return redirect(f"admin:{self.name}_change", object_id)
@@ -104,6 +116,10 @@ class RestrictionPages(CoverPages):
 
     def ask(self, data: Any) -> forms.Form:
         return RestrictionForm(data)
+
+    def may_end(self, cover: Any) -> bool:
+        """Whom the customer removed, support does not let in again."""
+        return not cover.removes
 
     def put(self, form: Any, agent: User) -> Cover:
         said = form.cleaned_data
@@ -123,6 +139,10 @@ class HoldPages(CoverPages):
 
     def ask(self, data: Any) -> forms.Form:
         return HoldForm(data, at=database_now())
+
+    def may_end(self, cover: Any) -> bool:
+        """What a request keeps, it keeps until it is answered."""
+        return not Case.objects.filter(hold_id=cover.id, closed_at=None).stored().exists()
 
     def put(self, form: Any, agent: User) -> Cover:
         said = form.cleaned_data

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from customers.actions.staff import StaffDetails, add_staff
+from customers.models import Hold
 from privacy.cases.steps import (
     NotOpen,
     TooLate,
@@ -23,6 +24,7 @@ from privacy.cases.steps import (
 )
 from privacy.forms.cases import CaseForm
 from privacy.models import Case, CaseState
+from recordings.models import Recording
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.clock import database_now
 from smartsvar.shredding.actions import shred
@@ -255,3 +257,29 @@ def test_a_cases_number_is_never_given_twice_though_the_case_is_gone(
         withdraw(case, by=house.administrator, at=database_now())
         shred([case], by=SYSTEM)
     assert numbers == [1001, 1002, 1003]
+
+
+def test_what_a_request_keeps_sven_lets_go_by_answering_alone(
+    anna: cast.House, desk: Client
+) -> None:
+    call = cast.call_of(anna)
+    case = asked(anna)
+    placed = Hold.objects.get(id=case.hold_id)
+    end = reverse("admin:customers_hold_end", args=[placed.id])
+    change = reverse("admin:customers_hold_change", args=[placed.id])
+    assert end not in desk.get(change).content.decode()
+    assert desk.post(end).status_code == 404
+    placed.refresh_from_db()
+    assert placed.ended_at is None
+    assert Recording.objects.filter(Recording.holding(), id=call.id).exists()
+
+
+def test_a_request_is_found_by_the_number_that_its_mail_names(
+    anna: cast.House, desk: Client
+) -> None:
+    case = asked(anna)
+    change = reverse("admin:privacy_case_change", args=[case.id])
+    overview = reverse("admin:privacy_case_changelist")
+    for term, found in {case.number: 1, anna.customer.number: 1, case.number + 77: 0}.items():
+        shown = desk.get(overview, {"q": str(term)}).content.decode()
+        assert shown.count(f'href="{change}') == found, term
