@@ -4,6 +4,7 @@ Support adds no member and changes no sign-in or delivery address, password, sec
 each would be a way to the customer's calls. So none of them has a page of its own.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -22,9 +23,20 @@ from django.utils.translation import gettext_lazy
 from customers.actions.accounts import change_details, open_customer
 from customers.actions.contract import Ended, TooLate, end_contract, going_with, resume_contract
 from customers.actions.members import NotAllowed
-from customers.actions.support import first_invitation, resend_first_invitation, see_customer
+from customers.actions.support import (
+    first_invitation,
+    has_members,
+    invite_first_administrator,
+    resend_first_invitation,
+    see_customer,
+)
 from customers.enquiries_admin import EnquiryPages as EnquiryPages
-from customers.forms.support import ContactForm, ContractEndForm, OpeningForm
+from customers.forms.support import (
+    ContactForm,
+    ContractEndForm,
+    FirstAdministratorForm,
+    OpeningForm,
+)
 from customers.labels import company_label
 from customers.models import ApiKey, Customer, Member, User
 from smartsvar.back_office.pages import CustomersRowsPages, ReadOnlyPages
@@ -152,6 +164,7 @@ class CustomerPages(ReadOnlyPages):
             see_customer(customer, by=cast(User, request.user), at=database_now())
             people = Member.objects.of(customer).select_related("user").order_by("joined_at")
             context |= {"people": people, "invitation": first_invitation(customer)}
+            context["invites"] = not has_members(customer)
             context["subtitle"] = _("Customer %(number)s") % {"number": customer.number}
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -160,6 +173,7 @@ class CustomerPages(ReadOnlyPages):
         one = "<uuid:customer_id>/"
         return [
             path(one + "resend/", guard(self.resend), name=f"{name}_resend"),
+            path(one + "invite/", guard(self.invite), name=f"{name}_invite"),
             path(one + "contract/", guard(self.end), name=f"{name}_contract"),
             path(one + "contract/resume/", guard(self.resume), name=f"{name}_resume"),
             *super().get_urls(),
@@ -182,6 +196,27 @@ class CustomerPages(ReadOnlyPages):
         except NotAllowed:
             flash.error(request, _("There is no first invitation waiting to be accepted."))
         return redirect("admin:customers_customer_change", customer.id)
+
+    def invite(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
+        """Invite the first administrator anew, at any address, as long as nobody has accepted."""
+        customer = self._fetch(request, customer_id)
+        if _only_stored(customer):
+            raise Http404
+        form = FirstAdministratorForm(request.POST or None)
+        if request.method == "POST" and not has_members(customer) and form.is_valid():
+            name, email = (form.cleaned_data[f"administrator_{each}"] for each in ("name", "email"))
+            agent = cast(User, request.user)
+            with suppress(NotAllowed):  # somebody accepted meanwhile: the page says so
+                invite_first_administrator(
+                    customer, email=email, name=name, by=agent, at=database_now()
+                )
+                flash.success(request, _("The first administrator is invited."))
+                return redirect("admin:customers_customer_change", customer.id)
+        context = self.admin_site.each_context(request) | {
+            "customer": customer, "original": customer, "opts": self.opts, "form": form,
+            "title": _("Invite the first administrator"), "closed": has_members(customer),
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/customers/customer/invite.html", context)
 
     def end(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
         """Note the contract's last day, after a page that says what goes because of it, and when.

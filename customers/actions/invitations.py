@@ -76,7 +76,7 @@ def find_addressee(customer: Customer, email: str) -> Literal["member", "invited
     return "invited" if any(each.email == email for each in invitations_of(customer)) else ""
 
 
-def withdraw_invitation(invitation: Invitation, *, by: Member, at: datetime) -> None:
+def withdraw_invitation(invitation: Invitation, *, by: Acting, at: datetime) -> None:
     """End an open invitation: its link leads nowhere any more, and what it says is destroyed.
 
     Where a hold keeps the row, the link is dead all the same, and the row goes in its own time.
@@ -164,7 +164,7 @@ def _new_sign_in(email: str, password: str) -> User:
     return user
 
 
-def _use_up(invitation: Invitation, *, by: Member, at: datetime) -> ShredJob | None:
+def _use_up(invitation: Invitation, *, by: Acting, at: datetime) -> ShredJob | None:
     """Claim an accepted or withdrawn invitation; where a hold keeps it, its link ends all the same.
 
     In the transaction that makes the member: whoever waits for the invitation finds it used.

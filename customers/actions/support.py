@@ -1,16 +1,18 @@
-"""What support staff do: be made, open a customer's page, send a first invitation again."""
+"""What support staff do: be made, open a customer's page, invite its first administrator."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
-from customers.actions.invitations import renew
+from customers.actions.invitations import invite, renew, withdraw_invitation
 from customers.actions.members import NotAllowed
 from customers.models import Customer, Invitation, Member, Role, User
 from smartsvar.audit.actors import SYSTEM, Acting
 from smartsvar.audit.trail import record
+from smartsvar.shredding.models import Gone
 
 
 def create_support_agent(email: str, password: str, *, at: datetime) -> User:
@@ -42,11 +44,16 @@ def see_customer(customer: Customer, *, by: User, at: datetime) -> None:
 
 def first_invitation(customer: Customer) -> Invitation | None:
     """Return the invitation that opened the customer, while nobody has ever accepted one."""
-    if Member.objects.filter(customer=customer).exists():
+    if has_members(customer):
         return None
     waiting = Invitation.objects.open().of(customer).filter(role=Role.ADMINISTRATOR)
     found: Invitation | None = waiting.order_by("created_at").first()
     return found
+
+
+def has_members(customer: Customer) -> bool:
+    """Whether somebody has accepted: from then on members invite."""
+    return Member.objects.filter(customer=customer).exists()
 
 
 def resend_first_invitation(customer: Customer, *, by: Acting, at: datetime) -> Invitation:
@@ -61,3 +68,21 @@ def resend_first_invitation(customer: Customer, *, by: Acting, at: datetime) -> 
             raise NotAllowed("There is no first invitation waiting to be accepted.")
         renew(invitation, by=by, at=at)
     return invitation
+
+
+def invite_first_administrator(
+    customer: Customer, *, email: str, name: str, by: Acting, at: datetime
+) -> Invitation:
+    """Invite a first administrator anew, after two weeks or a mistyped address; older links end.
+
+    Raises NotAllowed once the customer has a member: from then on members invite.
+    """
+    waiting = Invitation.objects.open().filter(customer=customer)
+    for invitation in () if has_members(customer) else waiting:
+        with suppress(Gone):  # accepted or due meanwhile
+            withdraw_invitation(invitation, by=by, at=at)
+    with transaction.atomic():
+        Customer.objects.select_for_update(no_key=True).get(id=customer.id)
+        if has_members(customer):
+            raise NotAllowed("The customer has members, who invite.")
+        return invite(customer, email=email, name=name, role=Role.ADMINISTRATOR, by=by, at=at)

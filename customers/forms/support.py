@@ -110,7 +110,29 @@ def _end_of(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time.min, tzinfo=STOCKHOLM)
 
 
-class OpeningForm(ContactForm):
+class FirstAdministratorForm(PlainText, forms.Form):
+    """Who is invited first, and invites the others."""
+
+    administrator_name = forms.CharField(label=_("administrator's name"), max_length=120)
+    administrator_email = forms.EmailField(
+        label=_("administrator's e-mail"),
+        max_length=254,
+        help_text=_("Gets an invitation by mail. All other people are invited by the customer."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.label = capfirst(field.label)
+
+    def clean_administrator_email(self) -> str:
+        email = str(self.cleaned_data["administrator_email"]).strip().lower()
+        if User.objects.filter(email=email, is_staff=True).exists():
+            raise forms.ValidationError(_("Support staff cannot be members of a customer."))
+        return email
+
+
+class OpeningForm(FirstAdministratorForm, ContactForm):
     """A new customer: also where its messages go, and who is invited as its first administrator."""
 
     email = forms.EmailField(
@@ -120,15 +142,3 @@ class OpeningForm(ContactForm):
             "Where messages go that concern nobody in particular. Only the customer changes it."
         ),
     )
-    administrator_name = forms.CharField(label=_("administrator's name"), max_length=120)
-    administrator_email = forms.EmailField(
-        label=_("administrator's e-mail"),
-        max_length=254,
-        help_text=_("Gets an invitation by mail. All other people are invited by the customer."),
-    )
-
-    def clean_administrator_email(self) -> str:
-        email = str(self.cleaned_data["administrator_email"]).strip().lower()
-        if User.objects.filter(email=email, is_staff=True).exists():
-            raise forms.ValidationError(_("Support staff cannot be members of a customer."))
-        return email

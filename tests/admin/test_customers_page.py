@@ -9,9 +9,13 @@ from django.urls import reverse
 
 from customers.actions.accounts import DETAILS, CustomerDetails, change_details
 from customers.actions.covers import About, end_cover, restrict
-from customers.models import ApiKey, Customer, Invitation, Member, StaffMember, Target, User
+from customers.actions.members import NotAllowed
+from customers.actions.support import invite_first_administrator
+from customers.models import ApiKey, Customer, Invitation, Member, Role, StaffMember, Target, User
+from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
+from smartsvar.shredding.actions import shred
 from tests import cast
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -20,6 +24,7 @@ LIST = "admin:customers_customer_changelist"
 ADD = "admin:customers_customer_add"
 CHANGE = "admin:customers_customer_change"
 RESEND = "admin:customers_customer_resend"
+INVITE = "admin:customers_customer_invite"
 
 OPENING = {
     "company_name": "Trollhättans Tårtor AB",
@@ -235,12 +240,41 @@ def test_a_first_invitation_is_sent_again_to_the_same_address_until_it_is_accept
     assert "member.invited_again" in verbs(second)
 
 
+def test_a_first_invitation_that_ran_out_or_went_astray_is_made_anew(desk: Client) -> None:
+    """Else the customer would be without an administrator for ever."""
+    desk.post(reverse(ADD), OPENING)
+    customer, first = Customer.objects.get(), Invitation.objects.get()
+    page = reverse(INVITE, args=[customer.id])
+    assert page in desk.get(reverse(CHANGE, args=[customer.id])).content.decode()
+    answers = {"administrator_name": "Tova Torsk", "administrator_email": "Tova@tartor.example"}
+    wrong = desk.post(page, answers | {"administrator_email": "SVEN@support.example"})
+    assert list(wrong.context["form"].errors) == ["administrator_email"]
+    assert desk.post(page, answers)["Location"] == reverse(CHANGE, args=[customer.id])
+    second = Invitation.objects.get()
+    assert (second.email, second.name, second.role) == (
+        "tova@tartor.example", "Tova Torsk", Role.ADMINISTRATOR,
+    )  # fmt: skip
+    assert "invitation.deleted" in verbs(first)
+    assert "member.invited" in verbs(second)
+    shred([second], by=SYSTEM)  # as the purge does after two weeks
+    desk.post(page, answers)
+    assert Invitation.objects.get().email == "tova@tartor.example"
+
+
 def test_once_anna_has_members_her_invitations_are_hers_alone(
     desk: Client, anna: cast.House
 ) -> None:
     before = list(Invitation.objects.values("id", "token_hash", "created_at"))
     assert before
     desk.post(reverse(RESEND, args=[anna.customer.id]))
+    page = reverse(INVITE, args=[anna.customer.id])
+    answers = {"administrator_name": "Sven", "administrator_email": "sven@evil.example"}
+    assert "administrator_email" not in desk.post(page, answers).content.decode()
+    with pytest.raises(NotAllowed):
+        invite_first_administrator(
+            anna.customer, email="sven@evil.example", name="Sven", by=SYSTEM, at=database_now()
+        )
+    assert page not in desk.get(reverse(CHANGE, args=[anna.customer.id])).content.decode()
     assert list(Invitation.objects.values("id", "token_hash", "created_at")) == before
 
 

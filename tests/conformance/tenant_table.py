@@ -314,6 +314,7 @@ TABLE: dict[str, Page | Api | Support | Open | SignedIn] = {
     "admin:customers_customer_history": Support(),
     "admin:customers_customer_delete": Support(otherwise=403),
     "admin:customers_customer_resend": Support({"post": 302}, otherwise=405),
+    "admin:customers_customer_invite": Support(),
     "admin:customers_customer_contract": Support(),
     "admin:customers_customer_resume": Support({"post": 302}, otherwise=405),
     "admin:customers_restriction_place": Support(),
