@@ -263,7 +263,7 @@ def test_what_a_request_keeps_sven_lets_go_by_answering_alone(
     anna: cast.House, desk: Client
 ) -> None:
     call = cast.call_of(anna)
-    case = asked(anna)
+    asked(anna)
     placed = Hold.objects.get()
     end = reverse("admin:customers_hold_end", args=[placed.id])
     change = reverse("admin:customers_hold_change", args=[placed.id])
