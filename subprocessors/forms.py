@@ -1,9 +1,11 @@
 """What support writes into the register, and what a customer writes against a change."""
 
 import base64
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from smartsvar.clock import database_now, furthest_day
@@ -15,6 +17,8 @@ from subprocessors.prior_notice import renamed, unannounced
 from subprocessors.purposes import purpose_choices
 
 LARGEST_FILE = 2 * 1024 * 1024  # bytes: it is read into memory, sealed whole
+LONGEST_AGO = timedelta(days=366)
+DAYS = ("signed_on", "review_on", "audit_on")
 PLAIN = ("signed_on", "review_on", "ended_at")
 SEALED = ("contact_name", "contact_email")
 
@@ -85,7 +89,25 @@ class SubprocessorForm(PlainText, forms.ModelForm):  # type: ignore[type-arg]
         answers: dict[str, Any] = super().clean() or {}
         if bool(answers.get("audit_on")) != bool(answers.get("audit_finding")):
             self.add_error("audit_on", _("An audit has a date and a finding."))
+        for name in DAYS:
+            if (day := answers.get(name)) and day > furthest_day(database_now()):
+                self.add_error(name, _("The day is too far ahead."))
         return answers
+
+    def clean_ended_at(self) -> datetime | None:
+        """An agreement goes a while after its end: refuse one that is hardly meant."""
+        ended: datetime | None = self.cleaned_data["ended_at"]
+        if ended is None or "ended_at" not in self.changed_data:
+            return ended
+        at = database_now()
+        if ended.year > furthest_day(at).year:
+            raise forms.ValidationError(_("The day is too far ahead."))
+        if ended < at - LONGEST_AGO:
+            raise forms.ValidationError(_("It cannot have ended more than a year ago."))
+        running = Engagement.objects.filter(subprocessor_id=self.instance.pk)
+        if running.filter(Q(ends_on=None) | Q(ends_on__gt=today(ended))).exists():
+            raise forms.ValidationError(_("An engagement runs longer. It must end first."))
+        return ended
 
     def _post_clean(self) -> None:
         """Refuse to turn it into another company; the instance is full here."""
@@ -121,7 +143,7 @@ class EngagementForm(PlainText, forms.ModelForm):  # type: ignore[type-arg]
 
 
 class NoticeForm(PlainText, forms.ModelForm):  # type: ignore[type-arg]
-    """A change to be announced to every customer."""
+    """A change to be announced to every customer, once."""
 
     engagement = EngagementChoice(
         label=_("Engagement"), queryset=Engagement.objects.select_related("subprocessor")
@@ -130,6 +152,9 @@ class NoticeForm(PlainText, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Notice
         fields = ("engagement", "kind", "takes_effect_on")
+        help_texts = {
+            "takes_effect_on": _("Every customer is mailed at once. It cannot be taken back.")
+        }
 
     def clean(self) -> dict[str, Any]:
         """Refuse what would take effect before customers' time to object is over, or too late."""
@@ -144,6 +169,8 @@ class NoticeForm(PlainText, forms.ModelForm):  # type: ignore[type-arg]
             told = _("This day is over.") if day < today(at) else ""
         elif day < (first := earliest_day(at)):
             told = _("Customers have time to object: %(day)s is the earliest.") % {"day": first}
+        elif Notice.objects.same(answers["engagement"], answers["kind"], day).exists():
+            told = _("This change has been announced, and every customer told.")
         if told:
             self.add_error("takes_effect_on", told)
         return answers

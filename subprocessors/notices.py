@@ -57,12 +57,17 @@ def announce(
     """Announce a change and queue a mail to every customer there is, in one transaction.
 
     Customers have OBJECTION_DAYS whole days; nothing begins or changes before, nor has an end been
-    before it is announced. From then on it ends that day. Raises TooSoon.
+    before it is announced. From then on it ends that day. Announced twice by two presses, it is
+    announced once. Raises TooSoon.
     """
     first = today(at) if kind is Notice.Kind.END else earliest_day(at)
     if takes_effect_on < first:
         raise TooSoon(first)
     with transaction.atomic():
+        Engagement.objects.select_for_update(no_key=True).get(id=engagement.id)
+        made: Notice | None = Notice.objects.same(engagement, kind, takes_effect_on).first()
+        if made is not None:
+            return made
         notice = Notice.objects.create(
             engagement=engagement, kind=kind, announced_at=at, objections_until=last_day(at),
             takes_effect_on=takes_effect_on,

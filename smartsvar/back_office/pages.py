@@ -1,5 +1,6 @@
 """Pages to read by: no adding, changing, deleting, actions, or search in what is not shown."""
 
+import re
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -11,6 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from smartsvar.shredding.models import Shreddable
 
 LONGEST_NUMBER = 9  # digits of a customer number
+ASKED = {"", "exact", "isnull"}  # by the links of Django's filters
+# By the links of its dates. Django answers 500 to a year whose next one no calendar has.
+DATE_PART = {
+    "year": re.compile(r"[12]\d{3}"), "month": re.compile(r"\d\d?"), "day": re.compile(r"\d\d?"),
+}  # fmt: skip
 
 
 class ReadOnlyPages(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -65,11 +71,14 @@ class ReadOnlyPages(admin.ModelAdmin):  # type: ignore[type-arg]
             return None
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Allow the filters that the page offers. Django would allow every column of the row,
-        and with it questions about hashes, envelopes and blind indexes."""
+        """Allow what the page's own links ask. Django would allow every column of the row, and
+        with it questions about hashes, envelopes and blind indexes; and of a column that is
+        offered every question, also one that no database answers."""
         offered = {name for name in self.list_filter if isinstance(name, str)}
-        path = lookup.split("__", 1)[0]
-        return path in offered or bool(self.date_hierarchy) and path == self.date_hierarchy
+        path, _, question = lookup.partition("__")
+        if self.date_hierarchy and path == self.date_hierarchy:
+            return question in DATE_PART and bool(DATE_PART[question].fullmatch(value))
+        return path in offered and question in ASKED
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
         return False

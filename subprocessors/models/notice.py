@@ -28,6 +28,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         named = self.select_related("engagement__subprocessor")
         return named.order_by("-announced_at", "-id")
 
+    def same(self, engagement: Engagement, kind: str, takes_effect_on: date) -> Self:
+        """Those that announce just this."""
+        return self.filter(engagement=engagement, kind=kind, takes_effect_on=takes_effect_on)
+
     def beginning(self) -> Self:
         """Those by which something begins or changes."""
         return self.exclude(kind=Notice.Kind.END)

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from customers.models import User
 from messages.models import Delivery
+from smartsvar.clock import database_now
 from smartsvar.vault.rows import SealedModel
 from tests import cast
 
@@ -76,6 +77,25 @@ def test_no_column_can_be_asked_about_that_the_list_does_not_offer(
     response = desk.get(reverse(f"admin:{rows}_changelist") + f"?{question}")
     # Django answers a lookup that is not allowed with 400, and one it cannot read with ?e=1.
     assert response.status_code == 400 or response.get("Location", "").endswith("?e=1")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "received_at__year=9999", "received_at__year=0", "received_at__month=" + "9" * 24,
+        "received_at__year=2026&received_at__month=13", "state__regex=(", "state__gt=a",
+    ],
+)  # fmt: skip
+def test_a_question_that_no_link_asks_is_refused_in_words(
+    desk: Client, anna: cast.House, question: str
+) -> None:
+    cast.call_of(anna)
+    overview = reverse("admin:recordings_recording_changelist")
+    response = desk.get(f"{overview}?{question}")
+    assert response.status_code == 400 or response.get("Location", "").endswith("?e=1")
+    year = database_now().year
+    asked = {"received_at__year": str(year), "received_at__month": "1", "state__exact": "ready"}
+    assert desk.get(overview, asked).status_code == 200
 
 
 def test_the_hash_of_a_key_cannot_be_guessed_column_by_column(

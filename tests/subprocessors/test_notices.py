@@ -421,6 +421,10 @@ def test_sven_announces_in_the_admin_and_is_refused_a_day_too_early(
     early = client.post(add, said | {"takes_effect_on": planned.starts_on - timedelta(days=1)})
     assert "takes_effect_on" in early.context["adminform"].form.errors
     assert client.post(add, said).status_code == 302
+    again = client.post(add, said)
+    assert "takes_effect_on" in again.context["adminform"].form.errors
+    announce(planned, Notice.Kind.NEW, planned.starts_on, by=sven, at=database_now())
+    assert Notice.objects.count() == 1, "two presses at once are one announcement"
     tell_customers()
     assert len(arrived(anna)) == 1
     page = client.get(reverse("admin:subprocessors_notice_changelist"))

@@ -13,7 +13,7 @@ from privacy.purging.purge import purge
 from privacy.record.papers import whole_record
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.models import AuditEntry
-from smartsvar.clock import database_now
+from smartsvar.clock import STOCKHOLM, database_now
 from smartsvar.personal_data import declared
 from smartsvar.regions import EEA
 from subprocessors.coverage import check_coverage, unbound, uncovered, unreviewed
@@ -193,6 +193,10 @@ def test_sven_fetches_the_signed_agreement_and_that_is_on_record(desk: Any) -> N
         ({"country": "XX"}, "country"),
         ({"name": ""}, "name"),
         ({"contact_email": "nobody"}, "contact_email"),
+        ({"signed_on": "9999-12-31"}, "signed_on"),
+        ({"ended_at": "9999-12-31 12:00"}, "ended_at"),
+        ({"ended_at": "0001-01-01 00:00"}, "ended_at"),
+        ({"ended_at": "2016-03-01 12:00"}, "ended_at"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field(desk: Any, wrong: Any, field: str) -> None:
@@ -200,6 +204,24 @@ def test_what_is_wrong_is_said_at_its_field(desk: Any, wrong: Any, field: str) -
     assert answer.status_code == 200
     assert field in answer.context["adminform"].form.errors
     assert not Subprocessor.objects.exists()
+
+
+def test_no_agreement_ends_under_an_engagement_that_runs(desk: Any) -> None:
+    """A while after its end the signed agreement is destroyed: the proof of article 28(4)."""
+    running = engaged(starts_on=DAY)
+    agreed(running, signed_on=DAY)
+    change = reverse("admin:subprocessors_subprocessor_change", args=[running.subprocessor_id])
+    ended = (database_now() - timedelta(days=3)).astimezone(STOCKHOLM)
+    answers = FACTS | {"ended_at": f"{ended:%Y-%m-%d %H:%M}"}
+    refused = desk.post(change, answers)
+    assert "ended_at" in refused.context["adminform"].form.errors
+    assert Agreement.objects.get().ended_at is None
+    Engagement.objects.filter(id=running.id).update(ends_on=ended.date())
+    assert desk.post(change, answers).status_code == 302
+    Agreement.objects.update(ended_at=database_now() - timedelta(days=500))
+    known = desk.get(change).context["adminform"].form["ended_at"].value()
+    shown = f"{known.astimezone(STOCKHOLM):%Y-%m-%d %H:%M:%S}"
+    assert desk.post(change, answers | {"ended_at": shown}).status_code == 302, "as it was"
 
 
 def test_svens_form_refuses_a_transfer_without_a_safeguard(desk: Any) -> None:
