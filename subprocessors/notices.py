@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import DateField, Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models import DateField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Greatest
 
 from customers.models import Customer, Member
@@ -172,6 +172,12 @@ def object_to(notice: Notice, customer: Customer, reason: str, *, by: Member, at
     except IntegrityError as error:
         raise AlreadyObjected from error
     forget(customer.id)
+
+
+def unanswered() -> QuerySet[Objection]:
+    """Return the objections that wait for our answer."""
+    found: QuerySet[Objection] = Objection.objects.timely().filter(handled_at=None)
+    return found
 
 
 def answer(objection: Objection, outcome: str, text: str, *, by: Acting, at: datetime) -> None:

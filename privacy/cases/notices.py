@@ -23,6 +23,7 @@ from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.trail import record
 from smartsvar.leases import free
 from smartsvar.unreadable import as_mail_trouble
+from subprocessors.notices import unanswered
 
 log = structlog.get_logger(__name__)
 
@@ -108,25 +109,28 @@ def _recipient(case: Case) -> tuple[str, str]:
 
 
 def remind(at: datetime) -> int:
-    """Mail the operators which requests run out, and of whom data is kept long past its date.
+    """Mail the operators which requests run out, and what else waits for somebody of ours.
 
-    At most once a day, and by number only; return how many it names. Raises mail.TryAgain when the
-    mail could not be sent: the next run sends it.
+    That is data kept long past its date, and customers' objections without an answer. At most once
+    a day, and by number only; return how many it names. Raises mail.TryAgain when the mail could
+    not be sent: the next run sends it.
     """
     today = day_of(at)
     running = Case.objects.filter(closed_at=None).stored().exclude(reminded_on=today)
     pressing = [case for case in running.defer("sealed") if _presses(case, today)]
-    forgotten = _forgotten(at, today)
-    if not (pressing or forgotten) or not settings.OPERATORS_EMAIL:
+    told = Watch.objects.get_or_create(pk=ONLY, defaults={"since": at})[0].kept_told_on == today
+    forgotten = [] if told else _forgotten(at)
+    objections = 0 if told else unanswered().count()
+    if not (pressing or forgotten or objections) or not settings.OPERATORS_EMAIL:
         return 0
     pressing.sort(key=lambda case: case.answer_by)
     ids = [case.id for case in pressing]
-    mail.send(lambda: _reminder(pressing, forgotten, today))
+    mail.send(lambda: _reminder(pressing, forgotten, objections, today))
     # After the mail: whoever dies between the two lets it be sent twice rather than never.
     Case.objects.filter(id__in=ids).update(reminded_on=today)
-    if forgotten:
+    if forgotten or objections:
         Watch.objects.filter(pk=ONLY).update(kept_told_on=today)
-    return len(pressing) + len(forgotten)
+    return len(pressing) + len(forgotten) + objections
 
 
 def _presses(case: Case, today: date) -> bool:
@@ -134,28 +138,25 @@ def _presses(case: Case, today: date) -> bool:
     return left < 0 or left in SOON or (case.reminded_on is None and left < max(SOON))
 
 
-def _forgotten(at: datetime, today: date) -> list[Kept]:
-    """Return who has left, and has had data kept for long that somebody should look after.
-
-    Empty when the operators have read it today.
-    """
-    watch = Watch.objects.get_or_create(pk=ONLY, defaults={"since": at})[0]
-    if watch.kept_told_on == today:
-        return []
+def _forgotten(at: datetime) -> list[Kept]:
+    """Return who has left, and has had data kept for long that somebody should look after."""
     old = (line for line in kept(at) if line.since < at - LONG)
     return [line for line in old if line.ended and not line.ends_by_itself]
 
 
 def _reminder(
-    pressing: list[Case], forgotten: list[Kept], today: date
+    pressing: list[Case], forgotten: list[Kept], objections: int, today: date
 ) -> list[EmailMultiAlternatives]:
     facts = {
+        "objections": objections,
+        "answers": settings.PUBLIC_URL + reverse("admin:subprocessors_objection_changelist"),
         "forgotten": forgotten,
         "purges": settings.PUBLIC_URL + reverse("admin:privacy_purgerun_changelist"),
         "cases": [(case, days_left(case.answer_by, today)) for case in pressing],
         "link": settings.PUBLIC_URL + reverse("admin:privacy_case_changelist"),
     }
-    subject = _("Requests that run out") if pressing else _("Kept past its date")
+    subject = _("Kept past its date") if forgotten else _("Objections to answer")
+    subject = _("Requests that run out") if pressing else subject
     return write_to(
         settings.OPERATORS_EMAIL, "privacy/mail/case_reminder", facts, subject=subject,
         otherwise=OPERATORS_READ,

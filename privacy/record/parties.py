@@ -5,12 +5,15 @@ from datetime import date
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from privacy.record.document import Fact, Section, Table
+from smartsvar.counts import grouped
 from smartsvar.declared_words import purpose_name
 from smartsvar.regions import allowed
 from subprocessors.coverage import unbound, uncovered, unreviewed
 from subprocessors.models import Engagement
+from subprocessors.notices import unanswered
 from subprocessors.places import country_name
 
 
@@ -94,5 +97,12 @@ def watch_section(on: date) -> Section:
         for each in Engagement.objects.current(on)
         if each.country not in allowed() and not each.safeguard
     ]
+    if count := unanswered().count():
+        waits = ngettext(
+            "%(number)s objection to a change among the subprocessors waits for an answer.",
+            "%(number)s objections to a change among the subprocessors wait for an answer.",
+            count,
+        )
+        gaps.append(waits % {"number": grouped(count)})
     well = () if gaps else (_("Every purpose is covered, every agreement signed and reviewed."),)
     return Section(_("To see to"), text=well, gaps=tuple(gaps))

@@ -5,20 +5,24 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import translation
 
 from customers.actions.covers import About
 from customers.models import Target
 from privacy.cases import notices
 from privacy.cases.steps import check_identity, day_of, decide, extend, open_case, withdraw
-from privacy.models import Case, CaseKind, CaseState, Telling
+from privacy.models import Case, CaseKind, CaseState, Telling, Watch
+from privacy.record.parties import watch_section
 from privacy.tasks import remind_of_cases, tell_case, tell_cases
 from smartsvar import mail
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.audit.models import AuditEntry
 from smartsvar.clock import database_now
+from subprocessors.notices import answer
 from tests import cast
 from tests.conformance.planted import found_in
 from tests.mailbox import mails_to, text_of
+from tests.subprocessors.register import objected
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -199,3 +203,25 @@ def test_a_reminder_that_could_not_be_sent_is_sent_by_the_next_run(
     settings.EMAIL_PORT = port
     assert remind_of_cases() == 1
     assert len(mails_to(operators)) == 1
+
+
+def test_operators_are_told_daily_of_objections_until_they_are_answered(
+    anna: cast.House, operators: str, settings: Any
+) -> None:
+    objection = objected(anna.customer)
+    for days in (0, 0, 1):
+        Watch.objects.filter(kept_told_on=day_of(database_now())).update(
+            kept_told_on=day_of(database_now()) - timedelta(days=days)
+        )
+        remind_of_cases()
+    assert len(mails_to(operators)) == 2
+    said = text_of(mails_to(operators)[-1])
+    assert "1 objection" in said or "1 invändning" in said
+    assert objection.reason not in said
+    with translation.override("sv"):
+        (gap,) = [each for each in watch_section(day_of(database_now())).gaps if "invänd" in each]
+    assert gap.startswith("1 ")
+    answer(objection, "kept", "Nej.", by=SYSTEM, at=database_now())
+    Watch.objects.update(kept_told_on=None)
+    remind_of_cases()
+    assert len(mails_to(operators)) == 2
