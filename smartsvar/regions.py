@@ -64,6 +64,9 @@ def _revealed() -> Iterator[str]:
 def _named() -> dict[str, str]:
     """Return the settings in which a region can stand."""
     found = {"EMAIL_URL": settings.EMAIL_HOST}
+    for alias, variable in {"default": "DATABASE_URL", "keys": "KEYS_DATABASE_URL"}.items():
+        found[variable] = str(settings.DATABASES[alias].get("HOST") or "")
+    found["BROKER_URL"] = urlsplit(str(settings.CELERY_BROKER_URL)).hostname or ""
     if settings.STORAGE == "s3":
         options = settings.STORAGES["sealed"]["OPTIONS"]
         found["S3_REGION"] = str(options["region_name"])

@@ -63,6 +63,20 @@ def test_a_mail_server_that_names_a_region_outside_fails(here: Any) -> None:
     assert "us-east-1" in fault
 
 
+@pytest.mark.parametrize("variable", ["DATABASE_URL", "KEYS_DATABASE_URL", "BROKER_URL"])
+def test_a_database_or_broker_that_names_a_region_outside_fails(
+    here: Any, monkeypatch: Any, variable: str
+) -> None:
+    host = "db.abc.us-east-1.rds.amazonaws.com"
+    alias = {"DATABASE_URL": "default", "KEYS_DATABASE_URL": "keys"}.get(variable)
+    if alias is None:
+        here.CELERY_BROKER_URL = f"rediss://:us-west-2@{host}:6379/0"
+    else:
+        monkeypatch.setitem(here.DATABASES[alias], "HOST", host)
+    (fault,) = regions.faults()
+    assert fault.startswith(f"{variable} names the region us-east-1")
+
+
 def test_a_storage_that_is_no_amazon_is_where_the_operator_says(here: Any) -> None:
     bucket(here, "garage", "https://s3.example.se")
     assert regions.faults() == []
