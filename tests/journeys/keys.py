@@ -11,12 +11,19 @@ HERE = """element => {
   return at === element || (at !== null && at !== document.body && element.contains(at));
 }"""
 # How the focus is drawn on the element; on one of the player's own buttons Chromium draws it.
-DRAWN = """() => {
-  const at = document.activeElement, style = getComputedStyle(at), box = at.getBoundingClientRect();
-  const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
-  const inside = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
-  const drawn = outlined || style.boxShadow !== 'none' || at.tagName === 'AUDIO';
-  return drawn && inside && box.width > 0 && box.height > 0;
+# A page scrolls to it with one of its next pictures.
+DRAWN = """async () => {
+  const drawn = () => {
+    const at = document.activeElement, style = getComputedStyle(at);
+    const box = at.getBoundingClientRect();
+    const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
+    const inside = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+    const shown = outlined || style.boxShadow !== 'none' || at.tagName === 'AUDIO';
+    return shown && inside && box.width > 0 && box.height > 0;
+  };
+  for (let pictures = 0; pictures < 10 && !drawn(); pictures++)
+    await new Promise(done => requestAnimationFrame(done));
+  return drawn();
 }"""
 WHERE = """() => {
   const at = document.activeElement;
