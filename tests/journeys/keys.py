@@ -17,7 +17,8 @@ DRAWN = """async () => {
     const at = document.activeElement, style = getComputedStyle(at);
     const box = at.getBoundingClientRect();
     const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
-    const inside = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+    const beside = box.right <= 0 || box.left >= innerWidth;
+    const inside = box.bottom > 0 && box.top < innerHeight && !beside;
     const shown = outlined || style.boxShadow !== 'none' || at.tagName === 'AUDIO';
     return shown && inside && box.width > 0 && box.height > 0;
   };
