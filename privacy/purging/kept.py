@@ -2,7 +2,8 @@
 
 A hold, or a restriction that says so, keeps rows. A customer's own row waits, too, for whatever of
 its has no date yet (a restriction in force, an open request) or a later one. None of that is
-overdue, which means that the purge failed; but nobody may forget it.
+overdue, which means that the purge failed; but nobody may forget it. What has no date for another
+reason may never get one: it is named apart from what only has a later one.
 """
 
 from collections.abc import Collection, Iterator
@@ -24,6 +25,7 @@ class Reason(StrEnum):
     RESTRICTION = "restriction"
     REQUEST = "request"
     HOLD = "hold"
+    UNDATED = "undated"
     LATER = "later"
 
     @property
@@ -35,8 +37,12 @@ WORDS = {
     Reason.RESTRICTION: gettext_lazy("a restriction"),
     Reason.REQUEST: gettext_lazy("an open request"),
     Reason.HOLD: gettext_lazy("a hold"),
+    Reason.UNDATED: gettext_lazy("records without a date"),
     Reason.LATER: gettext_lazy("records that must be kept longer"),
 }
+
+
+SPOKEN_FOR = (Hold, Restriction, Case)  # without a date while in force or open: a reason itself
 
 
 class Kept(NamedTuple):
@@ -61,6 +67,8 @@ def kept(at: datetime) -> list[Kept]:
     """Return, oldest first, each customer of which something due at `at` is rightly kept."""
     waiting = waiting_customers(at)
     reasons = _reasons(waiting)
+    for owner in _undated(waiting, {*reasons}):
+        reasons.setdefault(owner, set()).add(Reason.UNDATED)
     sums = _sums({*reasons, *waiting}, waiting, at)
     owners = Customer._base_manager.filter(id__among=list(sums)).defer("sealed")
     found = [
@@ -107,6 +115,18 @@ def _reasons(waiting: set[UUID]) -> dict[UUID, set[Reason]]:
     ):
         for owner in rows.order_by().values_list("customer_id", flat=True).distinct():
             found.setdefault(owner, set()).add(reason)
+    return found
+
+
+def _undated(waiting: set[UUID], explained: set[UUID]) -> set[UUID]:
+    """Return the waiting customers of which something has no date that no reason tells of.
+
+    explained: those that have a reason already.
+    """
+    found: set[UUID] = set()
+    for rows in _owned(waiting) if waiting else ():
+        undated = rows.filter(due_at=None).order_by().values_list("customer_id", flat=True)
+        found |= set(undated.distinct()) - (explained if rows.model in SPOKEN_FOR else set())
     return found
 
 

@@ -21,10 +21,12 @@ from privacy.purging.purge import purge
 from privacy.tasks import remind_of_cases
 from smartsvar.audit.actors import SYSTEM
 from smartsvar.clock import database_now
+from subprocessors.models import Objection
 from tests import cast
 from tests.conformance.planted import found_in
 from tests.mailbox import mails_to, text_of
 from tests.privacy.test_purge import age
+from tests.subprocessors.register import objected
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -108,6 +110,30 @@ def test_what_ended_lets_the_customer_wait_for_its_own_period_and_says_so(
     assert last is not None
     purge(last)
     assert not Customer._base_manager.exists()
+
+
+def test_what_has_no_date_is_never_said_to_end_by_itself(anna: cast.House, operators: str) -> None:
+    objected(anna.customer)
+    leaves(anna)
+    Objection._base_manager.update(due_at=None)
+    purge(database_now())
+    own = Customer._base_manager.get(id=anna.customer.id)
+    assert own.due_at is not None
+    soon = own.due_at + notices.LONG + timedelta(days=1)
+    (line,) = kept(soon)
+    assert (line.reasons, line.ends_by_itself) == ([Reason.UNDATED], False)
+    notices.remind(soon)
+    (letter,) = mails_to(operators)
+    assert f"Kund {own.number}: 1 post" in text_of(letter)
+
+
+def test_what_has_no_date_is_named_beside_a_hold_that_may_end_first(anna: cast.House) -> None:
+    objected(anna.customer)
+    held(anna, ACCOUNT)
+    leaves(anna)
+    Objection._base_manager.update(due_at=None)
+    (line,) = kept(purged())
+    assert line.reasons == [Reason.HOLD, Reason.UNDATED]
 
 
 def test_a_customer_that_nothing_keeps_is_overdue(anna: cast.House) -> None:
