@@ -147,9 +147,10 @@ def _forgotten(at: datetime) -> list[Kept]:
 def _reminder(
     pressing: list[Case], forgotten: list[Kept], objections: int, today: date
 ) -> list[EmailMultiAlternatives]:
+    answers = reverse("admin:subprocessors_objection_changelist") + "?answer=no"
     facts = {
         "objections": objections,
-        "answers": settings.PUBLIC_URL + reverse("admin:subprocessors_objection_changelist"),
+        "answers": settings.PUBLIC_URL + answers,
         "forgotten": forgotten,
         "purges": settings.PUBLIC_URL + reverse("admin:privacy_purgerun_changelist"),
         "cases": [(case, days_left(case.answer_by, today)) for case in pressing],

@@ -89,6 +89,22 @@ def _those(*states: str) -> Count:
     return Count("told", filter=Q(told__state__in=states), distinct=True)
 
 
+class AnswerFilter(admin.SimpleListFilter):
+    """Unanswered or answered."""
+
+    title = gettext_lazy("answer")
+    parameter_name = "answer"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("no", _("unanswered")), ("yes", _("answered"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        asked: dict[str | None, bool] = {"no": True, "yes": False}
+        if self.value() not in asked:
+            return queryset
+        return queryset.filter(handled_at__isnull=asked[self.value()])
+
+
 @admin.register(Objection, site=support_site)
 class ObjectionPages(CustomersRowsPages):
     """What a customer wrote to us about a change; support answers it here, once."""
@@ -96,6 +112,7 @@ class ObjectionPages(CustomersRowsPages):
     form = AnswerForm
     list_display = ("made_at", "customer_number", "about", "outcome", "handled_at")
     shown = ("id", *list_display)
+    list_filter = (AnswerFilter,)
     ordering = ("-made_at",)
     list_select_related = ("notice__engagement__subprocessor",)
 
@@ -114,6 +131,11 @@ class ObjectionPages(CustomersRowsPages):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = Objection.objects.timely().select_related("customer")
         return cast("QuerySet[Any]", rows.defer("customer__sealed").order_by("-made_at"))
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Also the one filter here that is no column's."""
+        own = lookup == AnswerFilter.parameter_name
+        return own or super().lookup_allowed(lookup, value, request)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         head = ("made_at", "customer_number", "about", "reason_text")

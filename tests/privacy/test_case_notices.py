@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.urls import reverse
 from django.utils import translation
 
 from customers.actions.covers import About
@@ -218,6 +219,7 @@ def test_operators_are_told_daily_of_objections_until_they_are_answered(
     said = text_of(mails_to(operators)[-1])
     assert "1 objection" in said or "1 invändning" in said
     assert objection.reason not in said
+    assert reverse("admin:subprocessors_objection_changelist") + "?answer=no" in said
     with translation.override("sv"):
         (gap,) = [each for each in watch_section(day_of(database_now())).gaps if "invänd" in each]
     assert gap.startswith("1 ")

@@ -37,7 +37,7 @@ from subprocessors.notices import (
 from subprocessors.tasks import tell_customers
 from tests import cast
 from tests.mailbox import mails_to, text_of
-from tests.subprocessors.register import engaged
+from tests.subprocessors.register import engaged, objected
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -430,6 +430,18 @@ def test_sven_announces_in_the_admin_and_is_refused_a_day_too_early(
     page = client.get(reverse("admin:subprocessors_notice_changelist"))
     (row,) = page.context["cl"].result_list
     assert (row.told_count, row.waiting_count, row.untold_count) == (1, 0, 0)
+
+
+def test_sven_finds_the_objections_that_nobody_has_answered(
+    anna: cast.House, cecilia: cast.House, sven: Any, sign_in: Any, settings: Any
+) -> None:
+    settings.SUPPORT_NEEDS_SECOND_FACTOR = False
+    waits, done = objected(anna.customer), objected(cecilia.customer)
+    answer(done, Objection.Outcome.KEPT, "Nej.", by=sven, at=database_now())
+    client, overview = sign_in(sven), reverse("admin:subprocessors_objection_changelist")
+    for said, those in (("no", [waits]), ("yes", [done]), ("maybe", [done, waits])):
+        page = client.get(overview, {"answer": said})
+        assert list(page.context["cl"].result_list) == those
 
 
 def test_a_customer_that_is_erased_is_forgotten_as_told(
