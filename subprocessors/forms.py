@@ -7,8 +7,11 @@ from typing import Any, cast
 from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
+from customers.models import Customer
 from smartsvar.clock import database_now, furthest_day
+from smartsvar.counts import grouped
 from smartsvar.plain_text import PlainText
 from subprocessors.models import Agreement, Engagement, Notice, Objection, Subprocessor
 from subprocessors.notices import earliest_day, today
@@ -142,6 +145,17 @@ class EngagementForm(PlainText, forms.ModelForm):  # type: ignore[type-arg]
                 self.add_error(name, told)
 
 
+def mailed_at_once() -> str:
+    """Say how many customers an announcement is mailed to, before it is made."""
+    count = Customer.objects.timely().count()
+    told = ngettext(
+        "%(number)s customer is mailed at once. It cannot be taken back.",
+        "All %(number)s customers are mailed at once. It cannot be taken back.",
+        count,
+    )
+    return told % {"number": grouped(count)}
+
+
 class NoticeForm(PlainText, forms.ModelForm):  # type: ignore[type-arg]
     """A change to be announced to every customer, once."""
 
@@ -152,9 +166,10 @@ class NoticeForm(PlainText, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Notice
         fields = ("engagement", "kind", "takes_effect_on")
-        help_texts = {
-            "takes_effect_on": _("Every customer is mailed at once. It cannot be taken back.")
-        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["takes_effect_on"].help_text = mailed_at_once()
 
     def clean(self) -> dict[str, Any]:
         """Refuse what would take effect before customers' time to object is over, or too late."""
@@ -162,12 +177,12 @@ class NoticeForm(PlainText, forms.ModelForm):  # type: ignore[type-arg]
         if self.errors:
             return answers
         at, day = database_now(), answers["takes_effect_on"]
-        told: Any = ""
+        ends, told = answers["kind"] == Notice.Kind.END, cast(Any, "")
         if day > furthest_day(at):
             told = _("This day is too far ahead.")
-        elif answers["kind"] == Notice.Kind.END:
-            told = _("This day is over.") if day < today(at) else ""
-        elif day < (first := earliest_day(at)):
+        elif ends and day < today(at):
+            told = _("This day is over.")
+        elif not ends and day < (first := earliest_day(at)):
             told = _("Customers have time to object: %(day)s is the earliest.") % {"day": first}
         elif Notice.objects.same(answers["engagement"], answers["kind"], day).exists():
             told = _("This change has been announced, and every customer told.")

@@ -432,6 +432,51 @@ def test_sven_announces_in_the_admin_and_is_refused_a_day_too_early(
     assert (row.told_count, row.waiting_count, row.untold_count) == (1, 0, 0)
 
 
+@pytest.mark.parametrize("kind", Notice.Kind)
+def test_no_change_is_announced_a_second_time(
+    anna: cast.House, planned: Engagement, sven: Any, sign_in: Any, settings: Any, kind: str
+) -> None:
+    settings.SUPPORT_NEEDS_SECOND_FACTOR = False
+    client, add = sign_in(sven), reverse("admin:subprocessors_notice_add")
+    said = {"engagement": planned.id, "kind": kind, "takes_effect_on": planned.starts_on}
+    assert client.post(add, said).status_code == 302
+    again = client.post(add, said)
+    assert list(again.context["adminform"].form.errors) == ["takes_effect_on"]
+    assert (Notice.objects.count(), Told.objects.count()) == (1, 1)
+    later_on = said | {"takes_effect_on": planned.starts_on + timedelta(days=1)}
+    assert client.post(add, later_on).status_code == 302
+
+
+def test_before_it_is_announced_the_form_says_how_many_customers_are_mailed(
+    anna: cast.House, cecilia: cast.House, sven: Any, sign_in: Any, settings: Any
+) -> None:
+    settings.SUPPORT_NEEDS_SECOND_FACTOR = False
+    client, add = sign_in(sven), reverse("admin:subprocessors_notice_add")
+    assert "Alla 2 kunder får mejl direkt." in client.get(add).content.decode()
+    Customer.objects.filter(id=cecilia.customer.id).update(shred_job_id=uuid4())
+    assert "1 kund får mejl direkt." in client.get(add).content.decode()
+
+
+@on_postgres
+def test_two_presses_at_once_announce_once(
+    anna: cast.House, planned: Engagement, sven: Any
+) -> None:
+    second: list[Notice] = []
+
+    def late() -> None:
+        second.append(announced(planned, sven))
+        connections.close_all()
+
+    with transaction.atomic():
+        first = announced(planned, sven)
+        other = Thread(target=late)
+        other.start()
+        time.sleep(0.5)  # it has come to the engagement, and waits for its lock
+    other.join()
+    assert second == [first]
+    assert (Notice.objects.count(), Told.objects.count()) == (1, 1)
+
+
 def test_sven_finds_the_objections_that_nobody_has_answered(
     anna: cast.House, cecilia: cast.House, sven: Any, sign_in: Any, settings: Any
 ) -> None:
