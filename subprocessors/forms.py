@@ -1,7 +1,7 @@
 """What support writes into the register, and what a customer writes against a change."""
 
 import base64
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from django import forms
@@ -24,6 +24,15 @@ LONGEST_AGO = timedelta(days=366)
 DAYS = ("signed_on", "review_on", "audit_on")
 PLAIN = ("signed_on", "review_on", "ended_at")
 SEALED = ("contact_name", "contact_email")
+
+
+def refuse_far(form: forms.BaseForm, names: tuple[str, ...]) -> None:
+    """Refuse at its field each of these days that lies behind the last one that forms take."""
+    last = furthest_day(database_now())
+    for name in names:
+        day: date | None = form.cleaned_data.get(name)
+        if day and day > last:
+            form.add_error(name, _("The day is too far ahead."))
 
 
 def country_choices() -> list[tuple[str, str]]:
@@ -92,9 +101,10 @@ class SubprocessorForm(PlainText, forms.ModelForm):  # type: ignore[type-arg]
         answers: dict[str, Any] = super().clean() or {}
         if bool(answers.get("audit_on")) != bool(answers.get("audit_finding")):
             self.add_error("audit_on", _("An audit has a date and a finding."))
-        for name in DAYS:
-            if (day := answers.get(name)) and day > furthest_day(database_now()):
-                self.add_error(name, _("The day is too far ahead."))
+        ended, signed = answers.get("ended_at"), answers.get("signed_on")
+        if ended and signed and today(ended) < signed:
+            self.add_error("ended_at", _("It cannot have ended before it was signed."))
+        refuse_far(self, DAYS)
         return answers
 
     def clean_ended_at(self) -> datetime | None:
@@ -136,6 +146,11 @@ class EngagementForm(PlainText, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Engagement
         fields = ("subprocessor", "purpose", "country", "safeguard", "starts_on", "ends_on")
+
+    def clean(self) -> dict[str, Any]:
+        answers: dict[str, Any] = super().clean() or {}
+        refuse_far(self, ("starts_on", "ends_on"))
+        return answers
 
     def _post_clean(self) -> None:
         """Refuse at its field what customers must be told of first; the instance is full here."""

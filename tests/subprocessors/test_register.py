@@ -224,6 +224,52 @@ def test_no_agreement_ends_under_an_engagement_that_runs(desk: Any) -> None:
     assert desk.post(change, answers | {"ended_at": shown}).status_code == 302, "as it was"
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_no_agreement_ends_before_it_was_signed(desk: Any, *, known: bool) -> None:
+    signed = database_now().astimezone(STOCKHOLM).date() - timedelta(days=20)
+    answers = FACTS | {"signed_on": f"{signed}", "ended_at": f"{signed - timedelta(days=1)} 12:00"}
+    address = reverse("admin:subprocessors_subprocessor_add")
+    if known:
+        desk.post(address, answers | {"ended_at": ""})
+        company = Subprocessor.objects.get()
+        address = reverse("admin:subprocessors_subprocessor_change", args=[company.id])
+    refused = desk.post(address, answers)
+    assert list(refused.context["adminform"].form.errors) == ["ended_at"]
+    assert not Agreement.objects.exclude(ended_at=None).exists()
+    assert desk.post(address, answers | {"ended_at": f"{signed} 12:00"}).status_code == 302
+
+
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("field", ["starts_on", "ends_on"])
+@pytest.mark.parametrize("ahead", [101, None])
+def test_no_engagement_begins_or_ends_in_a_year_that_nobody_means(
+    desk: Any, ahead: int | None, field: str, *, known: bool
+) -> None:
+    running = engaged(starts_on=DAY)
+    year = database_now().year + ahead if ahead else 9999
+    answers = {"subprocessor": running.subprocessor_id, "purpose": "hosting", "country": "SE",
+               "starts_on": f"{DAY}", field: f"{year}-12-31"}  # fmt: skip
+    address = reverse("admin:subprocessors_engagement_add")
+    if known:
+        address = reverse("admin:subprocessors_engagement_change", args=[running.id])
+    refused = desk.post(address, answers)
+    assert list(refused.context["adminform"].form.errors) == [field]
+    (one,) = Engagement.objects.all()
+    assert (one.starts_on, one.ends_on) == (DAY, None)
+
+
+def test_an_engagement_from_the_first_year_there_is_breaks_no_page(desk: Any) -> None:
+    company = engaged(starts_on=DAY).subprocessor
+    answers = {"subprocessor": company.id, "purpose": "mail", "country": "SE",
+               "starts_on": "0001-01-01", "ends_on": "0001-01-01"}  # fmt: skip
+    desk.post(reverse("admin:subprocessors_engagement_add"), answers)
+    for page in ("admin:subprocessors_engagement_changelist", "subprocessors:list"):
+        assert desk.get(reverse(page)).status_code == 200
+    old = Engagement.objects.order_by("starts_on")[0]
+    change = reverse("admin:subprocessors_engagement_change", args=[old.id])
+    assert desk.get(change).status_code == 200
+
+
 def test_svens_form_refuses_a_transfer_without_a_safeguard(desk: Any) -> None:
     company = engaged(starts_on=DAY).subprocessor
     add = reverse("admin:subprocessors_engagement_add")
