@@ -86,6 +86,8 @@ def change_details(
 
     What the customer has changed of the others meanwhile stays.
     """
+    if not fields:
+        return
     with transaction.atomic():
         fresh = Customer.objects.select_for_update(no_key=True).get(id=customer.id)
         for name in fields:

@@ -12,6 +12,7 @@ from customers.actions.members import NotAllowed
 from customers.models import Customer, Invitation, Member, Role, User
 from smartsvar.audit.actors import SYSTEM, Acting
 from smartsvar.audit.trail import record
+from smartsvar.paging import openable
 from smartsvar.shredding.models import Gone
 
 
@@ -85,4 +86,7 @@ def invite_first_administrator(
         Customer.objects.select_for_update(no_key=True).get(id=customer.id)
         if has_members(customer):
             raise NotAllowed("The customer has members, who invite.")
+        for made in openable(list(waiting.all())):  # by a second press, while the first was busy
+            if made.email == email.strip().lower():
+                return made
         return invite(customer, email=email, name=name, role=Role.ADMINISTRATOR, by=by, at=at)

@@ -44,7 +44,8 @@ class Matching:
     """Pairs rows with people: first who is called and addressed the same, then what `by` says.
 
     By name: who is called the same. By e-mail: who alone has the address, else who alone has the
-    name; an address that several share (info@, order@) is nobody's own.
+    name; an address that several share (info@, order@) is nobody's own, nor is a colleague's that
+    somebody else on the register has taken over.
     """
 
     def __init__(self, register: Sequence[StaffMember], rows: Sequence[Row], by: str) -> None:
@@ -53,6 +54,7 @@ class Matching:
         names = [folded(person.name) for person in register]
         addresses = [_address(person) for person in register]
         # Nobody's alone: what several of the register have, or several rows of the file.
+        self._names = set(names)
         self._shared_names = _several(names) | _several(row.name for row in rows)
         self._shared_addresses = _several(addresses) | _several(row.address for row in rows) | {""}
 
@@ -70,7 +72,8 @@ class Matching:
         return list(self._free.values())
 
     def _own_address(self, row: Row) -> Hashable:
-        return None if row.address in self._shared_addresses else row.address
+        taken_over = row.name in self._names and row.name not in self._shared_names
+        return None if taken_over or row.address in self._shared_addresses else row.address
 
     def _own_name(self, row: Row) -> Hashable:
         return None if row.name in self._shared_names else row.name

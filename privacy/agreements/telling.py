@@ -21,6 +21,7 @@ from smartsvar.unreadable import as_mail_trouble
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=2)  # a code is of use for a quarter of an hour
+OF_SEVERAL = timedelta(minutes=30)  # a lease for the mails to all administrators
 GIVE_UP_AFTER = timedelta(days=7)
 
 
@@ -79,7 +80,7 @@ def tell_of(identity: UUID, at: datetime) -> bool:
     Each alone: whose mail server says "later" is tried again, and the others are not told twice.
     """
     waiting = SignedAgreement.objects.untold(at).filter(id=identity)
-    if not waiting.update(telling_until=at + LEASE):
+    if not waiting.update(telling_until=at + OF_SEVERAL):
         return False
     mine = SignedAgreement.objects.filter(id=identity)
     try:

@@ -122,6 +122,11 @@ def test_what_anna_changed_while_svens_page_lay_open_stays(desk: Client, anna: c
     changed.save()
     answer = desk.post(page, shown | told | {"phone": "070-174 06 99"})
     assert answer.status_code == 302
+    traced = verbs(anna.customer).count("customer.changed")
+    form = desk.get(page).context["adminform"].form
+    shown = {name: form[name].value() for name in form.fields}
+    desk.post(page, shown | {form[name].html_initial_name: shown[name] for name in shown})
+    assert verbs(anna.customer).count("customer.changed") == traced, "nothing was changed"
     after = Customer.objects.get(id=anna.customer.id)
     assert (after.email, after.contact_name) == ("ny@ankdamm.example", "Alva Ankdamm")
     assert after.phone == "+46701740699"
@@ -258,7 +263,17 @@ def test_a_first_invitation_that_ran_out_or_went_astray_is_made_anew(desk: Clien
     assert "member.invited" in verbs(second)
     shred([second], by=SYSTEM)  # as the purge does after two weeks
     desk.post(page, answers)
-    assert Invitation.objects.get().email == "tova@tartor.example"
+    third = Invitation.objects.get()
+    assert third.email == "tova@tartor.example"
+    pressed: dict[str, Any] = {
+        "email": "tova@tartor.example",
+        "name": "Tova",
+        "by": SYSTEM,
+        "at": database_now(),
+    }
+    with pytest.MonkeyPatch.context() as patch:  # a second press, past the look at what is open
+        patch.setattr("customers.actions.support.withdraw_invitation", lambda *_, **__: None)
+        assert invite_first_administrator(customer, **pressed) == third
 
 
 def test_once_anna_has_members_her_invitations_are_hers_alone(

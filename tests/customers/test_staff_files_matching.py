@@ -130,3 +130,18 @@ def test_what_is_in_doubt_is_said_by_line(house: cast.House) -> None:
 def test_by_name_an_address_of_its_own_does_not_matter(house: cast.House) -> None:
     plan = planned(house, "Per;Säljare;annan@x.example", by="name")
     assert told(house, plan)["changed"] == {"Per"}
+
+
+@pytest.mark.parametrize("removes", [False, True])
+def test_who_takes_over_a_colleagues_address_stays_who_it_is(
+    house: cast.House, *, removes: bool
+) -> None:
+    moa, per = house.extra["Moa"], house.extra["Per"]
+    plan = planned(
+        house, *ALL[:2], "Moa;Säljare;per@x.example", "Per;Säljare;per.ny@x.example",
+        removes=removes,
+    )  # fmt: skip
+    assert told(house, plan) == {"added": set(), "changed": {"Moa", "Per"}, "left": set()}
+    assert {each.person.pk: each.fields for each in plan.changed} == {
+        moa: ["email"], per: ["email"],
+    }  # fmt: skip

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from customers.actions.absences import AbsenceFacts, add_absence
 from customers.actions.members import change_role, change_sight
+from customers.actions.staff import StaffDetails, add_staff
 from customers.models import Member, Sees, StaffMember
 from messages.models import PhoneMessage
 from recordings.models import Recording
@@ -107,6 +108,22 @@ def test_who_has_lunch_on_a_day_of_travel_is_away_once_and_until_the_end_of_it(
     (later,) = _away_today(anna.member, at.replace(hour=18, minute=30))
     assert not later["now"]
     assert (later["starts_at"].hour, later["back_at"].hour) == (19, 20), "in UTC"
+
+
+def test_who_is_away_tomorrow_too_is_back_when_that_ends_and_who_is_from_tomorrow_is_here(
+    anna: cast.House,
+) -> None:
+    at = datetime(2027, 2, 3, 12, 30, tzinfo=STOCKHOLM)
+    midnight = datetime(2027, 2, 4, tzinfo=STOCKHOLM)
+    details = StaffDetails(name="Tomas i morgon", title="Säljare", email="")
+    other = add_staff(anna.customer, details, by=anna.administrator, at=at)
+    days = {"travel": (at, midnight), "holiday": (midnight, midnight + timedelta(days=2))}
+    for kind, (first, last) in days.items():
+        facts = AbsenceFacts(starts_at=first, ends_at=last, kind=kind)
+        add_absence(anna.staff, facts, by=anna.member, at=at)
+    add_absence(other, facts, by=anna.member, at=at)
+    (away,) = _away_today(anna.member, at)
+    assert (away["person"], away["back_at"]) == (anna.staff, midnight + timedelta(days=2))
 
 
 def test_a_call_that_was_under_way_at_the_sign_in_is_new_once_it_has_come(

@@ -74,12 +74,14 @@ def _away_today(member: Member, at: datetime) -> list[dict[str, Any]]:
     `starts_at` says from when. At most AWAY and one more, which says that there are others.
     """
     midnight = localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
-    rows = Absence.objects.of(member.customer).overlapping(at, midnight + timedelta(days=1))
+    tomorrow = midnight + timedelta(days=1)
+    rows = Absence.objects.of(member.customer).overlapping(at, None)  # it may go on tomorrow
     rows = rows.select_related("staff").order_by("starts_at", "id")
     theirs: dict[Any, list[Absence]] = {}
-    for absence in rows[: AWAY * A_DAY]:
+    for absence in rows[: 2 * AWAY * A_DAY]:
         theirs.setdefault(absence.staff_id, []).append(absence)
-    chosen = list(theirs.values())[: AWAY + 1]
+    today = [absences for absences in theirs.values() if absences[0].starts_at < tomorrow]
+    chosen = today[: AWAY + 1]
     readable = {each.pk for each in openable([absences[0] for absences in chosen])}
     return [
         {
